@@ -1,8 +1,8 @@
 """Row 35: servers are replaced one after the other under load, and no call fails.
 
 Each new server is ready before an old one is told to stop, as in a rolling update. Calls come by
-JSON through Envoy and by gRPC without it. Half of them change something: they are tried again only
-if they surely never began.
+JSON through Envoy, transcoded and direct, and by gRPC without it. Many of them change something:
+they are tried again only if they surely never began.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from services.chassis.settings import ChassisSettings
 from services.client import Client
 from services.client.contracts import CONTRACTS
 from services.edge.envoy import Address, render
+from services.edge.envoy.program import socket_path
 from tests.backends import backend
 from tests.faults.served import CONTEXT
 from tests.support.edge import free_address, running
@@ -52,6 +53,10 @@ class Servers:
         self._database_url = database_url
         self._processes: dict[str, Any] = {}
 
+    def socket(self, host: str) -> Path:
+        """The unix socket on which a server answers JSON itself."""
+        return socket_path(self._folder, host)
+
     async def start(self, host: str) -> None:
         """Start a server, and wait until it is healthy."""
         environment = {
@@ -59,6 +64,7 @@ class Servers:
             "ENRAYON_GRPC_PORT": str(self.port),
             "ENRAYON_DATA_DIR": str(self._folder / host),
             "ENRAYON_DATABASE_URL": self._database_url,
+            "ENRAYON_JSON_SOCKET": str(self.socket(host)),
             "ENRAYON_KEYS": "1:" + "A" * 43 + "=",
             "ENRAYON_LINGER_S": str(LINGER_S),
             "ENRAYON_HOLDS_PER_CALLER": "0",
@@ -102,7 +108,12 @@ def servers(tmp_path: Path, store_url: str) -> Iterator[Servers]:
 @asynccontextmanager
 async def edge(servers: Servers, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
     """Envoy in front of all addresses, as for a name with several."""
-    config = render(CONTRACTS, free_address(), Address(HOSTS[0], servers.port))
+    config = render(
+        CONTRACTS,
+        free_address(),
+        Address(HOSTS[0], servers.port),
+        json_sockets=[servers.socket(host) for host in HOSTS],
+    )
     assignment = config["static_resources"]["clusters"][0]["load_assignment"]
     assignment["endpoints"][0]["lb_endpoints"] = [
         {"endpoint": {"address": {"socket_address": {"address": h, "port_value": servers.port}}}}
@@ -130,6 +141,9 @@ class Load:
         while not self._stopping.is_set():
             nearest = await http.get("/v1/stores:findNearest?origin.place=Kamppi&page_size=3")
             self._count("JSON read", nearest.status_code == 200, nearest.text)
+            direct = await http.post("/v1/stores:findNearest", json={"origin": {"place": "Kamppi"}})
+            self._count("direct read", direct.status_code == 200, direct.text)
+            assert "grpc-status" not in direct.headers
             held = await http.post(f"/v1/{STOCKMANN}/reservations", json=body)
             self._count("JSON hold", held.status_code == 200, held.text)
             if held.status_code == 200:

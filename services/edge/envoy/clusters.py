@@ -15,7 +15,8 @@ HEALTH_INTERVAL = "1s"
 """A stopping server reports NOT_SERVING and serves a few seconds more; the check must be faster."""
 LONE_HEALTH_INTERVAL = "5s"
 """The same of a cluster with one server, whose calls no other could take."""
-_RETRIES = {"retry_budget": {"budget_percent": {"value": 20}}}
+_RETRIES = {"retry_budget": {"budget_percent": {"value": 20}, "min_retry_concurrency": 16}}
+"""At least so many retries at once: of a few calls all may be on the server that leaves."""
 
 
 class Address(NamedTuple):
