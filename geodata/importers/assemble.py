@@ -204,8 +204,13 @@ def assemble(
         number_of_row, store = drafts[number]
         record = rows.record(number_of_row)
         remark = Remark(record.row, "lat, lon", verdict.note, verdict.repaired)
-        told = remarks.pop(number, [])
         point = verdict.point
+        # A repair of what is no location after all was none.
+        told = [
+            each
+            for each in remarks.pop(number, [])
+            if point is not None or not (each.repaired and each.field == "lat, lon")
+        ]
         if point is None and not _has_address(store):
             reason = f"{NOWHERE}{verdict.note.partition(': kept')[0]}"
             result.rejected.append(Rejected(record.row, "lat, lon", reason, record.raw))
@@ -228,6 +233,8 @@ def assemble(
     ids.assign()
     result.sources = ids.sources()
     result.stores = listed(_Stores(drafts, changed, ids))
+    gone = {number for number, store in changed.items() if store is None}
+    result.lines = array("Q", (row for number, row in enumerate(lines) if number not in gone))
 
 
 def _note_crowds(places: _Places, lines: Sequence[int], result: Import) -> None:

@@ -1,5 +1,6 @@
 """Reads the tables that `enrayon export` writes: every store as it was, without repairs."""
 
+from array import array
 from collections.abc import Mapping
 
 from geodata import store_rows
@@ -26,6 +27,7 @@ def read(table: Table, result: Import, source: str | None = None) -> None:
     examples: dict[str, list[str]] = {column: [] for column in table.header}
     seen: dict[str, int] = {}
     stores: Spill[Store] = Spill()
+    lines = array("Q")
     for row in table.rows():
         result.rows += 1
         if isinstance(row, Rejected):
@@ -41,11 +43,12 @@ def read(table: Table, result: Import, source: str | None = None) -> None:
         try:
             store = _taken(values, row, prefix, seen)
             stores.append(store)
+            lines.append(row.line)
             if "-" in store.id:
                 result.sources.add(store.id.partition("-")[0])
         except BadRow as bad:
             result.rejected.append(Rejected(row.line, bad.column, bad.reason, row.raw))
-    result.stores = listed(stores)
+    result.stores, result.lines = listed(stores), lines
     known = {KEY, DISARMED_KEY, *COLUMNS}
     result.columns = [
         ColumnUse(column, column if column in known else "", tuple(examples[column]))

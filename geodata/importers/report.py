@@ -62,6 +62,8 @@ class Import:
     """Name of the file's format."""
     stores: Sequence[Store] = field(default_factory=list)
     """Those of a large file are read from disk; go through them in order."""
+    lines: Sequence[int] = ()
+    """The row of each store, as in `Rejected.row`."""
     rejected: list[Rejected] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     sources: set[str] = field(default_factory=set)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+from google.rpc.error_details_pb2 import ErrorInfo
 from grpc_status import rpc_status
 from pydantic import Field
 
@@ -114,6 +115,14 @@ def in_users_words(text: str) -> str:
 def has_status(error: grpc.RpcError) -> bool:
     """True if a service refused the call; False if none answered at the address."""
     return rpc_status.from_call(error) is not None  # type: ignore[arg-type]
+
+
+def reason_of(error: grpc.RpcError) -> str:
+    """The reason that a service gave for refusing a call; empty if none did."""
+    status = rpc_status.from_call(error)  # type: ignore[arg-type]
+    info = ErrorInfo()
+    found = status and next((each for each in status.details if each.Unpack(info)), None)
+    return info.reason if found else ""
 
 
 def readable(error: grpc.RpcError, address: str) -> CommandError:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from enrayon.stock.v1 import stock_pb2
 from geodata.importers.spreadsheets import damage
+from services.cli.blocks import too_large
 from services.cli.tables import BadRow, Cells, NamedColumns, open_header
 
 NAMES = {
@@ -70,7 +71,10 @@ def _row(row: Cells) -> Row | BadRow:
     gtins = re.split(r"[\s,;|]+", kept.get("gtins", "").strip("' "))
     if shortened := next((gtin for gtin in gtins if damage(gtin)), ""):
         return BadRow(row.line, f"gtins: {shortened!r} is {damage(shortened)}")
-    return Row(row.line, product_of(kept, gtins))
+    product = product_of(kept, gtins)
+    if reason := too_large(product):
+        return BadRow(row.line, f"{reason} for a product")
+    return Row(row.line, product)
 
 
 def product_of(kept: Mapping[str, str], gtins: Iterable[str]) -> stock_pb2.Product:

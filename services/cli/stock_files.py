@@ -31,6 +31,7 @@ AVAILABILITY = {
 
 MOST_UNITS = 1_000_000
 MOST_SAFETY = 65_535
+LONGEST_ID = 300
 
 
 class Row(NamedTuple):
@@ -85,6 +86,8 @@ def row_of(row: Cells) -> Row | BadRow:
     if not store or not sku:
         return BadRow(row.line, "store and product are required")
     for name, text in (("store", store), ("sku", sku)):
+        if len(text) > LONGEST_ID:
+            return BadRow(row.line, f"{name}: longer than {LONGEST_ID} characters")
         if fault := damage(text):
             return BadRow(row.line, f"{name}: {text!r} is {fault}")
     units, availability = value.get("on_hand", ""), value.get("availability", "").lower()

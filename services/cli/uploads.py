@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -13,14 +13,12 @@ from rich.progress import Progress
 
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from geodata.importers import Import, Rejected
-from geodata.stores import Store
-from services.cli.channel import TIMEOUT_S, has_status
+from services.cli.blocks import blocks, too_large
+from services.cli.channel import TIMEOUT_S, has_status, reason_of
 from services.cli.output import CommandError
 from services.cli.stores import store_id, store_name
 from services.directory.messages.stores import store_message
 
-MESSAGE_BYTES = 512 * 1024
-"""Half of the service's limit for a message, so that one more long store still fits."""
 AT_ONCE = 3
 """Blocks on their way at once: the services check one while the database writes another."""
 BLOCK_TIMEOUT_S = 120.0
@@ -35,9 +33,10 @@ PASSING = (
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.DEADLINE_EXCEEDED,
     grpc.StatusCode.ABORTED,
-    grpc.StatusCode.RESOURCE_EXHAUSTED,
 )
 """Codes after which the same call may succeed."""
+RATE_REASONS = ("RESOURCE_EXHAUSTED", "TOO_MANY_REQUESTS")
+"""Reasons of the code RESOURCE_EXHAUSTED that pass; a quota or the size of a message does not."""
 
 Answer: TypeAlias = "grpc.Future[stores_pb2.UpsertStoresResponse]"
 
@@ -62,8 +61,8 @@ class Uploaded:
         """Stores that are in the service as the file has them."""
         return self.created + self.changed + self.unchanged
 
-    def add(self, answer: stores_pb2.UpsertStoresResponse, start: int) -> None:
-        """Add the answer for the stores from number `start` on."""
+    def add(self, answer: stores_pb2.UpsertStoresResponse, rows: Sequence[int] = ()) -> None:
+        """Add the answer for the stores of some rows."""
         self.created += answer.created_count
         self.changed += answer.changed_count
         self.unchanged += answer.unchanged_count
@@ -71,8 +70,14 @@ class Uploaded:
         self.rejected_count += answer.rejected_count
         for item in answer.rejected:
             raw = {"id": store_id(item.name)}
-            number = start + item.index + 1
-            self.rejected.append(Rejected(number, item.field, item.description, raw))
+            row = rows[item.index] if rows else 0
+            self.rejected.append(Rejected(row, item.field, item.description, raw))
+
+    def refuse(self, store: stores_pb2.Store, row: int, reason: str) -> None:
+        """Add a store that is not sent."""
+        self.rejected_count += 1
+        id = store_id(store.name)
+        self.rejected.append(Rejected(row, "row", f"{id}: {reason}", {"id": id}))
 
 
 def upload(
@@ -85,6 +90,8 @@ def upload(
     remove_up_to: int | None = None,
 ) -> Uploaded:
     """Send the stores to the service; each block is tried again until its outcome is known.
+
+    A store that is larger than a request may be is refused, and the others are sent.
 
     Args:
         channel: to the services.
@@ -101,11 +108,12 @@ def upload(
     stub = stores_pb2_grpc.StoresServiceStub(channel)
     source = _only_source(found) if replace else ""
     planned = Uploaded()
+    missing: dict[str, str] = {}
     if replace:
-        checking = _Call(lambda: _replaced(stub, found, source, validate_only=True))
-        planned.add(_patiently(checking, planned, found), 0)
-        if found.is_export and planned.removed:
-            _check_private(channel, found, planned, source)
+        checking = _Call(lambda: _replaced(stub, found, planned, source, validate_only=True))
+        planned.add(_patiently(checking, planned, found))
+        if found.is_export:
+            missing = _public_missing(channel, found, planned, source)
         _check_removal(channel, planned, source, remove_up_to, dry_run=dry_run)
         if found.rejected or planned.rejected_count:
             number = len(found.rejected) + planned.rejected_count
@@ -116,8 +124,11 @@ def upload(
     sent = _sent(stub, found, progress, dry_run=dry_run)
     sent.kept = planned.kept
     if replace and not sent.kept and not sent.rejected_count:
-        removing = _Call(lambda: _replaced(stub, found, source, validate_only=False))
-        sent.removed = _patiently(removing, sent, found).removed_count
+        if found.is_export:
+            _remove(stub, missing, sent)
+        else:
+            removing = _Call(lambda: _replaced(stub, found, sent, source, validate_only=False))
+            sent.removed = _patiently(removing, sent, found).removed_count
     return sent
 
 
@@ -149,52 +160,50 @@ def _sent(
     """Send all stores; while some blocks are on their way, the next one is made."""
     task = progress.add_task("importing", total=len(found.stores))
     result = Uploaded()
-    start = 0
-    under_way: deque[_Call] = deque()
+    under_way: deque[tuple[_Call, list[int]]] = deque()
 
     def finish() -> None:
-        nonlocal start
-        call = under_way[0]
-        others = sum(each.count for each in under_way) - call.count
-        result.add(_patiently(call, result, found, others), start)
+        call, rows = under_way[0]
+        others = sum(each.count for each, _ in under_way) - call.count
+        result.add(_patiently(call, result, found, others), rows)
         under_way.popleft()
-        start += call.count
         progress.advance(task, call.count)
 
+    rows: deque[int] = deque()
     try:
-        for block in blocks(found.stores):
+        for block in blocks(_messages(found, result, rows)):
             request = stores_pb2.UpsertStoresRequest(stores=block, validate_only=dry_run)
-            begin = partial(_upsert, stub, request)
-            under_way.append(_Call(begin, len(block)))
+            call = _Call(partial(_upsert, stub, request), len(block))
+            under_way.append((call, [rows.popleft() for _ in block]))
             if len(under_way) == AT_ONCE:
                 finish()
         while under_way:
             finish()
     finally:
-        for call in under_way:
+        for call, _ in under_way:
             call.cancel()
+    progress.update(task, completed=len(found.stores))
     return result
+
+
+def _messages(
+    found: Import, result: Uploaded, rows: deque[int] | None = None
+) -> Iterator[stores_pb2.Store]:
+    """Yields the messages of the stores that fit, and adds their rows; refuses the others."""
+    for store, row in zip(found.stores, found.lines, strict=True):
+        message = store_message(store)
+        if reason := too_large(message):
+            result.refuse(message, row, f"{reason} for a store")
+            continue
+        if rows is not None:
+            rows.append(row)
+        yield message
 
 
 def _upsert(
     stub: "stores_pb2_grpc.StoresServiceStub", request: stores_pb2.UpsertStoresRequest
 ) -> Answer:
     return stub.UpsertStores.future(iter([request]), timeout=BLOCK_TIMEOUT_S)
-
-
-def blocks(stores: Iterable[Store]) -> Iterator[list[stores_pb2.Store]]:
-    """The messages of stores in lists of bounded size."""
-    block: list[stores_pb2.Store] = []
-    size = 0
-    for store in stores:
-        message = store_message(store)
-        if block and size + message.ByteSize() > MESSAGE_BYTES:
-            yield block
-            block, size = [], 0
-        block.append(message)
-        size += message.ByteSize() + 8
-    if block:
-        yield block
 
 
 def _patiently(
@@ -217,7 +226,8 @@ def _patiently(
             return call.answer()
         except grpc.RpcError as error:
             is_nobody = error.code() is grpc.StatusCode.UNAVAILABLE and not has_status(error)
-            if error.code() not in PASSING or (is_nobody and not result.written):
+            passes = error.code() in PASSING or is_about_rate(error)
+            if not passes or (is_nobody and not result.written):
                 raise
             if time.monotonic() + pause_s > end:
                 raise CommandError(
@@ -231,17 +241,50 @@ def _patiently(
         call.again()
 
 
+def is_about_rate(error: grpc.RpcError) -> bool:
+    """True if a call came too soon after others; it may be made later."""
+    is_exhausted = error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    return is_exhausted and reason_of(error) in RATE_REASONS
+
+
 def _replaced(
-    stub: "stores_pb2_grpc.StoresServiceStub", found: Import, source: str, *, validate_only: bool
+    stub: "stores_pb2_grpc.StoresServiceStub",
+    found: Import,
+    result: Uploaded,
+    source: str,
+    *,
+    validate_only: bool,
 ) -> Answer:
+    result.rejected_count = 0
+    result.rejected = []
+
     def requests() -> Iterator[stores_pb2.UpsertStoresRequest]:
         yield stores_pb2.UpsertStoresRequest(
             source=source, replace=True, validate_only=validate_only
         )
-        for block in blocks(found.stores):
+        for block in blocks(_messages(found, result)):
             yield stores_pb2.UpsertStoresRequest(stores=block)
 
     return stub.UpsertStores.future(requests(), timeout=STREAM_TIMEOUT_S)
+
+
+def _remove(
+    stub: "stores_pb2_grpc.StoresServiceStub", missing: Mapping[str, str], result: Uploaded
+) -> None:
+    """Delete stores, each only if it is still as it was listed: public, and with that etag."""
+    kept = 0
+    for name, etag in missing.items():
+        request = stores_pb2.DeleteStoreRequest(name=name, etag=etag)
+        try:
+            stub.DeleteStore(request, timeout=BLOCK_TIMEOUT_S)
+            result.removed += 1
+        except grpc.RpcError as error:
+            if error.code() is grpc.StatusCode.ABORTED:
+                kept += 1
+            elif error.code() is not grpc.StatusCode.NOT_FOUND:
+                raise
+    if kept:
+        result.kept = f"{kept:,} stores were changed in the meantime: not removed"
 
 
 def _only_source(found: Import) -> str:
@@ -253,19 +296,35 @@ def _only_source(found: Import) -> str:
     return next(iter(found.sources))
 
 
-def _check_private(channel: grpc.Channel, found: Import, planned: Uploaded, source: str) -> None:
-    """Refuse to remove private stores, which no export has: they would all be missing."""
-    kept = {store_name(store.id) for store in found.stores}
+def _public_missing(
+    channel: grpc.Channel, found: Import, planned: Uploaded, source: str
+) -> dict[str, str]:
+    """Etag by name of the public stores of a source that an export has not.
+
+    Raises:
+        CommandError: private stores, which no export has, would be removed or become public.
+    """
     statuses = [value for value in stores_pb2.StoreStatus.values() if value]
-    public = sum(
-        name.startswith(f"stores/{source}-") and name not in kept
-        for name in names(channel, stores_pb2.StoreFilter(statuses=statuses))
-    )
-    if planned.removed > public:
+    every = stores_pb2.StoreFilter(statuses=statuses)
+    public = {
+        store.name: store.etag
+        for store in listed_stores(channel, "name", "etag", store_filter=every)
+        if store.name.startswith(f"stores/{source}-")
+    }
+    in_file = {store_name(store.id) for store in found.stores}
+    missing = {name: etag for name, etag in public.items() if name not in in_file}
+    if planned.removed > len(missing):
         raise CommandError(
-            f"--replace would remove {planned.removed - public:,} private stores of {source}, "
-            "which no export has: nothing was changed. Import without --replace"
+            f"--replace would remove {planned.removed - len(missing):,} private stores of "
+            f"{source}, which no export has: nothing was changed. Import without --replace"
         )
+    not_public = len(in_file - public.keys()) - planned.created - planned.rejected_count
+    if not_public > 0:
+        raise CommandError(
+            f"{not_public:,} stores of the file are private in the service now, and would become "
+            "public: nothing was changed. Export the stores again, or import without --replace"
+        )
+    return missing
 
 
 def _check_removal(
@@ -296,23 +355,23 @@ def _check_removal(
 def known_sources(channel: grpc.Channel) -> dict[str, int]:
     """The sources of the stores in the service, with their number of stores."""
     counts: dict[str, int] = {}
-    for name in islice(names(channel), MOST_LISTED):
-        source, hyphen, _id = name.removeprefix("stores/").partition("-")
+    for store in islice(listed_stores(channel, "name"), MOST_LISTED):
+        source, hyphen, _id = store.name.removeprefix("stores/").partition("-")
         if hyphen:
             counts[source] = counts.get(source, 0) + 1
     return counts
 
 
-def names(
-    channel: grpc.Channel, store_filter: stores_pb2.StoreFilter | None = None
-) -> Iterator[str]:
-    """Yields the names of the public stores that a filter admits."""
+def listed_stores(
+    channel: grpc.Channel, *fields: str, store_filter: stores_pb2.StoreFilter | None = None
+) -> Iterator[stores_pb2.Store]:
+    """Yields the public stores that a filter admits, with some of their fields."""
     stub = stores_pb2_grpc.StoresServiceStub(channel)
     request = stores_pb2.ListStoresRequest(page_size=1000, store_filter=store_filter)
-    request.read_mask.paths.append("name")
+    request.read_mask.paths.extend(fields)
     while True:
         page = stub.ListStores(request, timeout=TIMEOUT_S)
-        yield from (store.name for store in page.stores)
+        yield from page.stores
         request.page_token = page.next_page_token
         if not page.next_page_token:
             return

@@ -17,6 +17,11 @@ RowT = TypeVar("RowT")
 WriteRecords = Callable[[Sequence[Write], Mode], Awaitable[list[Outcome]]]
 
 
+def deletion_of(id: str) -> Write:
+    """The write that deletes a record, whatever it has become."""
+    return Write(id, b"")
+
+
 class Upsert(Generic[RowT]):
     """One stream of rows. The stored record of a refused row stays, also with `replace`."""
 
@@ -75,14 +80,23 @@ class Upsert(Generic[RowT]):
                     self._counts[outcome] += 1
 
     async def remove(
-        self, ids: Iterable[str], note: Callable[[str], str] = lambda _: "", *, validate_only: bool
+        self,
+        ids: Iterable[str],
+        deletion: Callable[[str], Write] = deletion_of,
+        *,
+        validate_only: bool,
     ) -> None:
-        """Delete records that the stream does not contain, each with the note of its change."""
+        """Delete records that the stream does not contain.
+
+        Args:
+            ids: Of the records.
+            deletion: The write that deletes one; it may name the etag of the record that is meant.
+            validate_only: Only count.
+        """
         remaining = iter(ids)
         while batch := list(islice(remaining, WRITTEN_AT_ONCE)):
-            writes = [Write(id, b"", note=note(id)) for id in batch]
-            outcomes = await self._write(writes, mode_of(validate_only))
-            # UNCHANGED is not counted: another call removed the record in the meantime.
+            outcomes = await self._write(list(map(deletion, batch)), mode_of(validate_only))
+            # Others are not counted: another call removed or changed the record in the meantime.
             self._counts[Outcome.DELETED] += outcomes.count(Outcome.DELETED)
 
     def count(self) -> None:

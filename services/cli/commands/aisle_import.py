@@ -14,6 +14,7 @@ from geodata.importers import ImporterError
 from geodata.importers.indoor.result import ImportedPlan
 from geodata.importers.indoor.tables import ImportedPlacements
 from services.cli import plan_files
+from services.cli.blocks import blocks, too_large
 from services.cli.channel import services
 from services.cli.consoles import console
 from services.cli.output import FAILED, USAGE, CommandError
@@ -21,7 +22,6 @@ from services.directory.messages.placements import placement_message
 from services.directory.messages.plans import plan_message, problem_message
 
 UPLOAD_TIMEOUT_S = 600.0
-PRODUCTS_PER_REQUEST = 1000
 MAX_SHOWN = 20
 
 
@@ -83,6 +83,8 @@ def publish(
         floor_plan_id=version,
         validate_only=True,
     )
+    if reason := too_large(request):
+        raise CommandError(f"the plan of {store}: {reason} for a plan; import fewer floors", USAGE)
     problems = stub.PublishFloorPlan(request, timeout=UPLOAD_TIMEOUT_S).problems
     has_errors = any(each.severity == pb.PlanProblem.SEVERITY_ERROR for each in problems)
     if not has_errors and not dry_run:
@@ -115,16 +117,27 @@ def place(
     by_sku: defaultdict[str, list[Placement]] = defaultdict(list)
     for placement in found.placements:
         by_sku[placement.sku].append(placement)
-    products = [
+    every = [
         pb.ProductPlacements(
             product=f"products/{sku}", placements=map(placement_message, placements)
         )
         for sku, placements in by_sku.items()
     ]
+    refused = [
+        pb.PlanProblem(
+            severity=pb.PlanProblem.SEVERITY_ERROR,
+            path=each.product[:100],
+            message=f"{reason} for a product's placements",
+        )
+        for each in every
+        if (reason := too_large(each))
+    ]
+    if refused and replace:
+        return refused
+    products = [each for each in every if not too_large(each)]
 
     def requests() -> Iterator[pb.UpsertPlacementsRequest]:
-        for start in range(0, max(len(products), 1), PRODUCTS_PER_REQUEST):
-            part = products[start : start + PRODUCTS_PER_REQUEST]
+        for part in [*blocks(products)] or [[]]:
             yield pb.UpsertPlacementsRequest(
                 parent=store, products=part, replace=replace, validate_only=dry_run
             )
@@ -143,4 +156,4 @@ def place(
         )
         for each in answer.rejected
     ]
-    return [*rejected, *answer.problems]
+    return [*refused, *rejected, *answer.problems]

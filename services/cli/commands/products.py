@@ -11,13 +11,13 @@ from rich.table import Table
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from services.cli import product_files
 from services.cli.baskets import search_request
+from services.cli.blocks import blocks
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.consoles import console
 from services.cli.output import FAILED, USAGE, CommandError, JsonOption, print_json
 from services.cli.tables import BadRow, columns_of
 
 UPLOAD_TIMEOUT_S = 3600.0
-PRODUCTS_PER_REQUEST = 500
 MAX_SHOWN = 20
 
 
@@ -51,11 +51,8 @@ def import_products(
     bad = [row for row in read if isinstance(row, BadRow)]
 
     def messages() -> Iterator[stock_pb2.UpsertProductsRequest]:
-        for start in range(0, len(rows), PRODUCTS_PER_REQUEST):
-            yield stock_pb2.UpsertProductsRequest(
-                products=[row.product for row in rows[start : start + PRODUCTS_PER_REQUEST]],
-                validate_only=dry_run,
-            )
+        for block in blocks(row.product for row in rows):
+            yield stock_pb2.UpsertProductsRequest(products=block, validate_only=dry_run)
 
     with services() as channel:
         stub = stock_pb2_grpc.StockServiceStub(channel)

@@ -17,6 +17,7 @@ from rich.markup import escape
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.cli import stock_files
+from services.cli.blocks import blocks
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.consoles import console
 from services.cli.output import FAILED, USAGE, CommandError, JsonOption, print_json
@@ -24,7 +25,6 @@ from services.cli.stores import store_name
 from services.cli.tables import BadRow, columns_of
 
 UPLOAD_TIMEOUT_S = 3600.0
-ROWS_PER_REQUEST = 1000
 MAX_SHOWN = 20
 MOVEMENT_COLUMNS = (
     "time",
@@ -194,20 +194,18 @@ def messages(
     store: str, rows: list[stock_files.Row], source: str, sequence: int
 ) -> Iterator[stock_pb2.SetStockLevelsRequest]:
     """The requests for one store's rows, each of bounded size."""
-    for start in range(0, len(rows), ROWS_PER_REQUEST):
+    levels = (
+        stock_pb2.StockLevelInput(
+            product=f"products/{row.sku}",
+            on_hand=row.on_hand or 0,
+            safety_stock=row.safety_stock,
+            unknown=row.on_hand is None,
+        )
+        for row in rows
+    )
+    for block in blocks(levels):
         yield stock_pb2.SetStockLevelsRequest(
-            store=store_name(store),
-            source=source,
-            sequence=sequence,
-            levels=[
-                stock_pb2.StockLevelInput(
-                    product=f"products/{row.sku}",
-                    on_hand=row.on_hand or 0,
-                    safety_stock=row.safety_stock,
-                    unknown=row.on_hand is None,
-                )
-                for row in rows[start : start + ROWS_PER_REQUEST]
-            ],
+            store=store_name(store), source=source, sequence=sequence, levels=block
         )
 
 

@@ -116,7 +116,7 @@ class Stores:
         if first is not None and first.replace:
             stored = self._directory.stores.replica.ids_of_source(first.source)
             missing = await in_thread(missing_of, stored, rows.seen)
-            await rows.remove(missing, self._deletion_note, validate_only=first.validate_only)
+            await rows.remove(missing, self._deletion, validate_only=first.validate_only)
         rows.count()
         return response
 
@@ -124,8 +124,10 @@ class Stores:
         # Rows are written without a read of what is stored: the replica tells turns of status.
         return self._resources.prepared(store, stored=self._known(store_id(store.name))).write
 
-    def _deletion_note(self, id: str) -> str:
-        return self._note(self._known(id), None)
+    def _deletion(self, id: str) -> Write:
+        """The deletion of a store as the replica has it: one that was changed since then stays."""
+        known = self._known(id)
+        return Write(id, b"", known.etag if known else "", self._note(known, None))
 
     def _note(self, stored: stores_pb2.Store | None, new: stores_pb2.Store | None) -> str:
         return note_of(stored, new, self._clock().timestamp())

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from geodata import importers
-from services.cli import app
+from services.cli import app, uploads
 from tests.support.hosting import serving
 from tests.support.stores import SHOPS, upsert
 
@@ -160,6 +160,47 @@ async def test_an_export_removes_no_private_store_when_it_is_imported(
     await stub.DeleteStore(stores_pb2.DeleteStoreRequest(name=hidden.name))
     await run(*words[:5], "--remove-up-to", "1")
     assert len(names) - 1 == len(kept())
+
+
+async def test_an_export_publishes_no_store_that_became_private(run, channel, tmp_path: Path):
+    stub = stores_pb2_grpc.StoresServiceStub(channel)
+    path, name = tmp_path / "a.csv", GIVEN[0].name
+    await run("export", path, "--source", "t")
+    await stub.UpdateStore(
+        stores_pb2.UpdateStoreRequest(
+            store={"name": name, "private": True}, update_mask={"paths": ["private"]}
+        )
+    )
+    words = ["import", str(path), "--source", "t", "--replace", "--remove-up-to", "9"]
+    result = await asyncio.to_thread(CliRunner().invoke, app, words)
+    assert "1 stores of the file are private in the service now" in str(result.exception)
+    with pytest.raises(grpc.aio.AioRpcError):
+        await stub.GetStore(stores_pb2.GetStoreRequest(name=name))
+
+
+async def test_a_store_that_becomes_private_while_an_export_is_imported_stays(
+    run, parts, channel, tmp_path: Path, monkeypatch
+):
+    """It was public when the import looked, and is missing in the file."""
+    stub = stores_pb2_grpc.StoresServiceStub(channel)
+    path = tmp_path / "a.csv"
+    await run("export", path, "--source", "t")
+    late = stores_pb2.Store(name="stores/t-late", display_name="Late", status=4)
+    gone = stores_pb2.Store(name="stores/t-gone", display_name="Gone")
+    await upsert(stub, [late, gone])
+    loop, sent = asyncio.get_running_loop(), uploads._sent
+
+    def and_then_private(*arguments: Any, **options: Any) -> Any:
+        late.private = True
+        asyncio.run_coroutine_threadsafe(upsert(stub, [late]), loop).result()
+        return sent(*arguments, **options)
+
+    monkeypatch.setattr(uploads, "_sent", and_then_private)
+    told = await run("import", path, "--source", "t", "--replace", "--remove-up-to", "9")
+    assert "1 stores were changed in the meantime: not removed" in told.output
+    replica = parts.directory.stores.replica
+    assert replica.record("t-late") is not None
+    assert replica.record("t-gone") is None
 
 
 async def test_a_store_too_long_for_a_cell_is_named_and_no_file_is_written(

@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import re
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -15,10 +16,14 @@ from typer.testing import CliRunner
 
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from geodata.importers import read
-from services.cli import app, uploads
+from geodata.points import Point
+from geodata.store_rows import row_of
+from geodata.stores import ServiceArea, Store
+from services.cli import app, blocks, uploads
 from services.cli.commands.imports import progress_bar
 from services.cli.import_reports import kind_of
 from services.cli.output import CommandError
+from services.directory.messages.stores import store_message
 from tests.support.hosting import serving
 
 HEADER = "id,name,lat,lon,postcode,country\n"
@@ -189,6 +194,9 @@ class Slow(grpc.RpcError):
     def details(self):
         return "the database does not answer"
 
+    def trailing_metadata(self):
+        return ()
+
 
 @pytest.fixture
 def feed(tmp_path: Path):
@@ -197,7 +205,7 @@ def feed(tmp_path: Path):
 
 
 def test_an_import_goes_on_after_a_slow_database_and_knows_what_was_written(feed, monkeypatch):
-    monkeypatch.setattr(uploads, "MESSAGE_BYTES", 2000)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 2000)
     monkeypatch.setattr("time.sleep", lambda _: None)
     stub = Flaky(lost=2)
     monkeypatch.setattr(stores_pb2_grpc, "StoresServiceStub", lambda _: stub)
@@ -208,12 +216,12 @@ def test_an_import_goes_on_after_a_slow_database_and_knows_what_was_written(feed
 
 
 def test_an_import_that_gives_up_says_what_is_written(feed, monkeypatch):
-    monkeypatch.setattr(uploads, "MESSAGE_BYTES", 2000)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 2000)
     monkeypatch.setattr(uploads, "PATIENCE_S", 0.0)
     monkeypatch.setattr(uploads, "AT_ONCE", 1)
     stub = Flaky(lost=0)
     monkeypatch.setattr(stores_pb2_grpc, "StoresServiceStub", lambda _: stub)
-    first = len(next(uploads.blocks(feed.stores)))
+    first = len(next(blocks.blocks(map(store_message, feed.stores))))
     add = uploads.Uploaded.add
 
     def then_slow(self, *arguments):
@@ -225,3 +233,62 @@ def test_an_import_that_gives_up_says_what_is_written(feed, monkeypatch):
         uploads.upload(None, feed, progress)
     assert f"{first} of 50 stores are written; of the next" in str(caught.value)
     assert "Run the same command again" in str(caught.value)
+
+
+def exported(*stores: Store) -> str:
+    """A GeoJSON file with rows of `enrayon export`."""
+    features = [
+        {"type": "Feature", "geometry": None, "properties": row_of(store)} for store in stores
+    ]
+    return orjson.dumps({"type": "FeatureCollection", "features": features}).decode()
+
+
+def delivering(number: int, corners: int) -> Store:
+    """A store with an area of so many corners, about 20 bytes each in its message."""
+    ring = (*(Point(1 + n / 1e6, 2.0) for n in range(corners - 1)), Point(1.0, 2.1))
+    area = ServiceArea(polygons=((ring,),))
+    return Store(id=f"t-{number}", display_name="Shop", service_area=area)
+
+
+@pytest.mark.parametrize("corners", [60_000, 250_000])
+async def test_a_store_larger_than_a_request_is_refused_by_name_and_the_others_come(run, corners):
+    text = exported(*(delivering(number, 4) for number in range(1, 3)), delivering(3, corners))
+    done = outcome(await run(text, "--json", "--accept-rejects", name="feed.geojson"))
+    assert (2, 1, 0) == (done["created"], done["rejected"], done["retried"])
+    [refused] = done["rejected_rows"]
+    assert 3 == refused["row"]
+    assert re.fullmatch(
+        r"t-3: [\d.]+ MiB, the services take 1\.0 MiB for a store", refused["reason"]
+    )
+
+
+def test_a_row_that_the_services_refuse_is_told_by_its_row_of_the_file(tmp_path, monkeypatch):
+    """The reader refused a row before it."""
+
+    class Refusing(Flaky):
+        def write(self, request):
+            answer = stores_pb2.UpsertStoresResponse(rejected_count=1, created_count=1)
+            answer.rejected.add(index=1, name=request.stores[1].name, field="x", description="y")
+            return answer
+
+    path = tmp_path / "feed.csv"
+    path.write_text(HEADER + "1,,48.85,2.3,75001,FR\n2,A,48.85,2.3,,FR\n3,B,48.85,2.4,,FR\n")
+    monkeypatch.setattr(stores_pb2_grpc, "StoresServiceStub", lambda _: Refusing(lost=0))
+    found = read(path, source="feed")
+    with progress_bar(hidden=True) as progress:
+        [refused] = uploads.upload(None, found, progress).rejected
+    assert [2] == [item.row for item in found.rejected]
+    assert (4, "3") == (refused.row, refused.raw["id"].rpartition("-")[2])
+
+
+def test_a_quota_is_told_at_once(feed, monkeypatch):
+    """It stays full, unlike the rate of calls: to try for three minutes helps nobody."""
+
+    class Full(Flaky):
+        def write(self, request):
+            raise Slow
+
+    monkeypatch.setattr(Slow, "code", lambda _: grpc.StatusCode.RESOURCE_EXHAUSTED)
+    monkeypatch.setattr(stores_pb2_grpc, "StoresServiceStub", lambda _: Full(lost=0))
+    with progress_bar(hidden=True) as progress, pytest.raises(Slow):
+        uploads.upload(None, feed, progress)

@@ -120,3 +120,31 @@ async def test_the_hold_of_a_short_code_is_found_as_the_shopper_says_it(run, sto
     assert re.fullmatch(r"\w{4} \w{4}", code)
     assert 0 == found.exit_code
     assert made.output.endswith(found.output)
+
+
+async def test_a_product_or_level_larger_than_a_request_is_refused_alone(
+    run, stocked, tmp_path, monkeypatch
+):
+    languages = ["fi", "sv", "da", "nb", "de", "fr", "es", "it", "nl", "pl"]
+    header = ",".join(["sku", "name", *(f"name:{language}" for language in languages)])
+    long = ",".join(["x" * 120_000] * len(languages))
+    rows = [header, "a,A" + "," * 10, f"b,B,{long}", "c,C" + "," * 10]
+    (tmp_path / "products.csv").write_text("\n".join(rows))
+    told = (await run("products", "import", tmp_path / "products.csv")).output
+    assert "2 created, 0 changed, 0 unchanged, 1 rejected" in told
+    assert "line 3: 1.1 MiB, the services take 1.0 MiB for a product" in told
+
+    levels = ["store,sku,on_hand", "t-forum,a,1", f"t-forum,{'b' * 120_000},2", "t-forum,c,3"]
+    (tmp_path / "stock.csv").write_text("\n".join(levels))
+    told = (await run("stock", "import", tmp_path / "stock.csv")).output
+    assert "2 set, 0 late or repeated, 1 rejected" in told
+    assert "line 3: sku: longer than 300 characters" in told
+
+
+async def test_many_long_products_come_in_several_requests(run, tmp_path):
+    """Together they are larger than a request."""
+    header = "sku,name," + ",".join(f"variant:v{n}" for n in range(20))
+    rows = [f"p{n},P{n}," + ",".join("x" * 90 for _ in range(20)) for n in range(700)]
+    (tmp_path / "products.csv").write_text("\n".join([header, *rows]))
+    told = (await run("products", "import", tmp_path / "products.csv")).output
+    assert "700 created" in told
