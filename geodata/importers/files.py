@@ -18,6 +18,8 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 MAX_DOCUMENT_BYTES = 256 * 2**20
 """The largest JSON document, which is kept in memory; a larger one must be split into lines."""
+MAX_VALUES = 20_000_000
+"""The most values in a document: an empty list takes three bytes there, and sixty in memory."""
 MAX_PLAIN_BYTES = 1024 * 2**20
 """The largest database, spreadsheet or table that is unpacked to a file."""
 MAX_LINE_CHARACTERS = 4 * 2**20
@@ -33,6 +35,24 @@ _MARKS = (
 )
 _NOT_IN_CP1252 = frozenset((0x81, 0x8D, 0x8F, 0x90, 0x9D))
 """Bytes that are no letter of Windows-1252."""
+
+
+def check_values(data: bytes) -> None:
+    """Refuse a document of JSON or XML with more values than fit into the memory.
+
+    Raises:
+        ImporterError: it has too many.
+    """
+    marks = (
+        (b"<", b"=")
+        if data[:100].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+        else (b",", b"[", b"{")
+    )
+    if sum(map(data.count, marks)) > MAX_VALUES:
+        raise ImporterError(
+            f"over {MAX_VALUES // 10**6} million values in one document; "
+            "split it, or write one feature per line"
+        )
 
 
 class Source:
@@ -66,6 +86,7 @@ class Source:
                 f"over {MAX_DOCUMENT_BYTES // 2**20} MiB in one document; "
                 "split it, or write one feature per line"
             )
+        check_values(data)
         return data.removeprefix(b"\xef\xbb\xbf")
 
     def lines(self) -> Iterator[str]:

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 from shapely.geometry import LineString, Polygon
 
 from geodata.importers import archives, rows
-from geodata.importers.files import Source
+from geodata.importers.files import Source, check_values
 from geodata.importers.record import clean
 from geodata.importers.report import ImporterError
 from geodata.importers.table import Table
@@ -49,7 +49,10 @@ def _kml(file: Source) -> list[bytes]:
         names = archive.ending(".kml")
         if not names:
             raise ImporterError("the archive has no KML")
-        return [archive.read(name).removeprefix(b"\xef\xbb\xbf") for name in names]
+        documents = [archive.read(name).removeprefix(b"\xef\xbb\xbf") for name in names]
+    for document in documents:
+        check_values(document)
+    return documents
 
 
 def _placemarks(root: Element) -> Iterator[tuple[Element, str]]:

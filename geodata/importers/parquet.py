@@ -1,15 +1,24 @@
 """Reads places from Parquet and GeoParquet, Overture Places among them; needs pyarrow."""
 
+import importlib.util
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import orjson
 import shapely
 
 from geodata.importers import rows
+from geodata.importers.apart import lines_of
 from geodata.importers.files import Source
 from geodata.importers.geopackage import with_point
 from geodata.importers.report import ImporterError
 from geodata.importers.table import Table
+from geodata.importers.workbooks import bounded
 
 MAGIC = b"PAR1"
 MAX_ROWS = 2_000_000
@@ -24,28 +33,54 @@ def table_of(file: Source) -> Table:
     Raises:
         ImporterError: pyarrow is missing, or the file is damaged or too large.
     """
+    if importlib.util.find_spec("pyarrow") is None:
+        raise ImporterError("Parquet needs the package pyarrow: pip install 'enrayon[parquet]'")
+    with file.plain() as path:
+        arguments = ["-c", f"from {__name__} import main; main()", str(path)]
+        with lines_of(arguments, subprocess.DEVNULL, "Parquet file") as lines:
+            crs = next(lines)["crs"]
+            return rows.table_of("parquet", lines, (), crs)
+
+
+def main() -> None:
+    """Write the rows of a file within bounds: its system, then each row, as lines of JSON.
+
+    A text that many rows share stands in a file once, so that 50 kilobytes may be 40 gigabytes.
+    """
+    os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"  # the others reserve more than they use
+    bounded()
+    output = sys.stdout.buffer
     try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        raise ImporterError(
-            "Parquet needs the package pyarrow: pip install 'enrayon[parquet]'"
-        ) from None
+        for told in objects_of(Path(sys.argv[1])):
+            output.write(orjson.dumps(told, default=str) + b"\n")
+    except ImporterError as error:
+        output.write(orjson.dumps({"error": str(error)}) + b"\n")
+    except MemoryError:
+        sys.exit(1)
+
+
+def objects_of(path: Path) -> Iterator[dict[str, Any]]:
+    """The system of a file, then its rows.
+
+    Raises:
+        ImporterError: the file is damaged or too large.
+        MemoryError: its values are.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
     try:
-        with (
-            file.plain() as path,
-            pyarrow.parquet.ParquetFile(path, thrift_string_size_limit=2**26) as data,
-        ):
+        with pyarrow.parquet.ParquetFile(path, thrift_string_size_limit=2**26) as data:
             _check(data.metadata)
             geometry, crs = _geometry(data.schema_arrow.metadata or {})
-            objects = [
-                _object(item, geometry)
-                for batch in data.iter_batches(batch_size=_BATCH)
-                for item in batch.to_pylist()
-            ]
-    except (pyarrow.ArrowException, OSError, ValueError, TypeError, MemoryError) as error:
+            yield {"crs": crs}
+            for batch in data.iter_batches(batch_size=_BATCH, use_threads=False):
+                for item in batch.to_pylist():
+                    yield dict(rows.flattened(_object(item, geometry)))
+    except pyarrow.ArrowMemoryError:
+        raise MemoryError from None
+    except (pyarrow.ArrowException, OSError, ValueError, TypeError) as error:
         raise ImporterError(f"not a readable Parquet file ({error})") from error
-    return rows.table_of("parquet", objects, (), crs)
 
 
 def _check(metadata: Any) -> None:
@@ -72,3 +107,7 @@ def _object(item: dict[str, Any], geometry: str) -> dict[str, Any]:
     if isinstance(value, bytes):
         return with_point(item, shapely.from_wkb(value, on_invalid="ignore"))
     return item if value is None else {**item, geometry: value}
+
+
+if __name__ == "__main__":
+    main()

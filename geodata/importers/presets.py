@@ -38,12 +38,22 @@ PRESETS = (
         "",
     ),
     Preset("Yext", frozenset(("entity_id", "name", "address_line1", "city", "region")), ""),
-    Preset("Uberall", frozenset(("identifier", "name", "street_and_number", "zip")), ""),
+    Preset(
+        "Uberall",
+        frozenset(("identifier", "name", "street_and_number", "zip")),
+        "uberall.helpjuice.com/locations-addormodify/1057716",
+    ),
     Preset("Facebook", frozenset(("store_number", "location_descriptor", "address", "city")), ""),
 )
 
 
 def preset_of(header: Sequence[str]) -> str:
-    """The program whose export has these columns; empty if none is known."""
+    """The program whose export has these columns; empty if none is known.
+
+    It says so if no published page proves the columns.
+    """
     names = frozenset(map(normal, header))
-    return next((preset.program for preset in PRESETS if preset.columns <= names), "")
+    found = next((preset for preset in PRESETS if preset.columns <= names), None)
+    if found is None:
+        return ""
+    return found.program if found.page else f"{found.program} (not verified: check each column)"

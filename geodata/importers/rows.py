@@ -1,10 +1,11 @@
 """Makes a table of objects: flat ones, or with objects and lists in them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from geodata.importers.record import clean
 from geodata.importers.report import ImporterError, Rejected
+from geodata.importers.spill import Spill
 from geodata.importers.table import MAX_COLUMNS, Row, Table
 
 _MAX_DEPTH = 6
@@ -12,24 +13,30 @@ _MAX_DEPTH = 6
 
 def table_of(
     format: str,
-    objects: Sequence[Any],
+    objects: Iterable[Any],
     notes: Sequence[tuple[str, str]] = (),
     crs: str = "",
 ) -> Table:
     """A table with a row for each object, and a column for each key in any of them."""
-    flat = [flattened(item) if isinstance(item, Mapping) else None for item in objects]
-    columns = dict.fromkeys(key for item in flat if item for key in item)
-    if len(columns) > MAX_COLUMNS:
-        raise ImporterError(f"over {MAX_COLUMNS:,} columns; is the format right?")
+    flat: Spill[dict[str, str] | Rejected] = Spill()
+    columns: dict[str, None] = {}
+    for number, item in enumerate(objects, start=1):
+        if isinstance(item, Mapping):
+            row = flattened(item)
+            columns |= dict.fromkeys(row)
+            if len(columns) > MAX_COLUMNS:
+                raise ImporterError(f"over {MAX_COLUMNS:,} columns; is the format right?")
+            flat.append(row)
+        else:
+            flat.append(Rejected(number, "row", "not an object", {"": item}))
     header = list(columns)
 
     def rows() -> Iterator[Row | Rejected]:
         for number, item in enumerate(flat, start=1):
-            if item is None:
-                yield Rejected(number, "row", "not an object", {"": objects[number - 1]})
+            if isinstance(item, Rejected):
+                yield item
             else:
-                values = [item.get(column, "") for column in header]
-                yield Row(number, values, {**item})
+                yield Row(number, [item.get(column, "") for column in header], {**item})
 
     return Table(format, header, rows, notes, crs)
 

@@ -11,6 +11,7 @@ import re
 from typing import NamedTuple
 
 from geodata.schedule import clock
+from geodata.schedule.day_lists import with_equals_signs
 from geodata.schedule.doubts import Doubt, doubts
 from geodata.schedule.errors import NoSuchDateError, ScheduleError
 from geodata.schedule.explanations import EXAMPLE
@@ -144,8 +145,13 @@ def read(text: str, *, noon_is_24: bool | None = None) -> Found:
         raise ScheduleError(
             "expression", f"is longer than {_MOST_PROSE} characters", position=_MOST_PROSE
         )
-    rules = rules_if_any(text)
-    return _judged(text, rules, (), ()) if rules else _read_otherwise(text, noon_is_24)
+    if rules := rules_if_any(text):
+        return _judged(text, rules, (), ())
+    plain = with_equals_signs(text)
+    if plain and (rules := rules_if_any(plain)):
+        repair = Repair("expression", text, plain, "days with equals signs")
+        return _judged(plain, rules, (repair,), ())
+    return _read_otherwise(text, noon_is_24)
 
 
 def _certain(text: str) -> tuple[tuple[Rule, ...], tuple[Repair, ...]]:

@@ -24,6 +24,7 @@ from geodata.importers.files import Source
 from geodata.importers.presets import PRESETS
 from geodata.importers.table import Row
 from geodata.importers.tables import open_table
+from geodata.schedule.formats import osm
 
 SAMPLES = Path(__file__).parent / "samples"
 OPERA, LYON = (48.8686, 2.3337), (45.7640, 4.8357)
@@ -353,10 +354,10 @@ def test_parquet_that_explodes_is_stopped(tmp_path: Path, monkeypatch: pytest.Mo
     table = pa.table({"id": ["1"] * 4_000_000, "name": ["x" * 10] * 4_000_000})
     pa.parquet.write_table(table.slice(0, 400_000), tmp_path / "a.parquet", use_dictionary=False)
     with pytest.raises(ImporterError, match="unpacks to over"):
-        read(tmp_path / "a.parquet", source="s")
+        list(parquet.objects_of(tmp_path / "a.parquet"))
     monkeypatch.setattr(parquet, "MAX_ROWS", 10)
     with pytest.raises(ImporterError, match="over 10 rows"):
-        read(tmp_path / "a.parquet", source="s")
+        list(parquet.objects_of(tmp_path / "a.parquet"))
     with pytest.raises(ImporterError, match="not a readable Parquet file"):
         read(written(tmp_path, "b.parquet", b"PAR1" + bytes(100) + b"PAR1"), source="s")
 
@@ -420,9 +421,18 @@ AGILE = (
 )
 
 
+UBERALL = (
+    "businessIdentifier,identifier,status,name,streetAndNumber,zip,city,country,lat,lng,phone,"
+    "openingHours\n"
+    "B1,7,ACTIVE,Shop,1 Rue X,75001,Paris,FR,48.8686,2.3337,0142610000,"
+    "Mo=09:00-17:00;Tu=09:00-12:00&14:00-17:00;We;Th;Fr;Sa;Su\n"
+)
+
+
 @pytest.mark.parametrize(
     ("text", "program", "columns"),
     [
+        (UBERALL, "Uberall", None),
         (GOOGLE, "Google Business Profile", None),
         (WPSL, "WP Store Locator", None),
         (AGILE, "Agile Store Locator", ColumnMap(id_from=("title", "zip"))),
@@ -443,14 +453,36 @@ def test_exports_of_known_programs_are_recognised(
         store.address.lines,
     )
     if program != "WP Store Locator":
-        assert "Mo 09:00-17:00" in store.opening_hours_expression
+        hours = store.opening_hours_expression or osm.read_feed(store.opening_hours).expression
+        assert "Mo 09:00-17:00" in hours
+    if program == "Uberall":
+        assert hours.endswith(
+            "; Tu 09:00-12:00,14:00-17:00; We off; Th off; Fr off; Sa off; Su off"
+        )
 
 
 def test_presets_are_told_apart() -> None:
     assert len(PRESETS) == len({preset.program for preset in PRESETS})
-    assert {"Google Business Profile", "WP Store Locator", "Agile Store Locator"} == {
+    assert {"Google Business Profile", "WP Store Locator", "Agile Store Locator", "Uberall"} == {
         preset.program for preset in PRESETS if preset.page
     }
+
+
+@pytest.mark.parametrize(
+    ("header", "program"),
+    [
+        ("partners_location_id,display_name,full_address,latitude,longitude", "Apple"),
+        ("Entity ID,Name,Address Line1,City,Region,Latitude,Longitude", "Yext"),
+        ("Store Number,Name,Location Descriptor,Address,City,Latitude,Longitude", "Facebook"),
+    ],
+)
+def test_a_preset_without_a_published_page_is_told_as_not_verified(
+    tmp_path: Path, header: str, program: str
+) -> None:
+    row = ",".join("1" if "ID" in c or "id" in c or "Num" in c else "x" for c in header.split(","))
+    result = read(written(tmp_path, "a.csv", f"{header}\n{row}\n"), source="s")
+    assert result.preset.startswith(program)
+    assert result.preset.endswith("(not verified: check each column)")
 
 
 def test_a_geojson_with_other_names_is_a_table(tmp_path: Path) -> None:
