@@ -45,6 +45,12 @@ _YES = words(
     yes true 1 y oui designated wlan ja reserve_pmr accessible_mais_non_reserve_pmr
     """
 )
+_NOTHING = _NO | words("na n_a null nan nil keine keiner aucun aucune ninguno nessuno geen")
+"""What a cell says where there are no services."""
+_VALUED = re.compile(
+    r"(.+?)\s*[:=]\s*(yes|no|true|false|y|n|1|0|oui|non|ja|nein|s[iíì])", re.IGNORECASE
+)
+_AND = re.compile(r"\s*[&+]\s*|\s+(?:and|und|et|y|e|en|och|ja)\s+", re.IGNORECASE)
 FUELS = {
     "Gazole": "osm.fuel.diesel",
     "SP95": "osm.fuel.octane_95",
@@ -160,7 +166,28 @@ def slugs(listed: str) -> set[str]:
 
 
 def _listed(services: str) -> list[str]:
-    """The names in a list separated by bars, semicolons, lines, commas or slashes.
+    """The names in a list; not those that it says are missing, as in `wifi: no`."""
+    names: list[str] = []
+    if _slug(services) in _NOTHING:
+        return names
+    for part in _parts(services):
+        valued = _VALUED.fullmatch(part)
+        if valued and _slug(valued[2]) not in _NO:
+            names.append(valued[1])
+        elif not valued and _slug(part) not in _NOTHING:
+            names += _joined(part)
+    return names
+
+
+def _joined(part: str) -> list[str]:
+    """The names joined by `and`, if all are known: `Wi-Fi & Parking`, but not `Click & Collect`."""
+    names = _AND.split(part)
+    is_one = part in _SERVICES or _slug(part) in _USUAL
+    return [part] if is_one or not all(_slug(name) in _USUAL for name in names) else names
+
+
+def _parts(services: str) -> list[str]:
+    """The parts of a list separated by bars, semicolons, lines, commas or slashes.
 
     Parentheses are not split, and a list is split by one kind of separator alone.
     """

@@ -152,6 +152,13 @@ class Columns:
         self._fields = _fields_of(header, self._names, given.columns)
         taken = set(self._fields.values())
         self._days = DayColumns([c for i, c in enumerate(header) if i not in taken])
+        self._tags = [name for name in dict.fromkeys(self._names) if attributes.is_tag(name)]
+        self._services = [
+            column
+            for column, name in zip(header, self._names, strict=True)
+            if name in _SERVICE_COLUMNS
+        ]
+        self._localized = any(map(_LOCALIZED.fullmatch, self._names))
         self._id_from = [header.index(column) for column in given.id_from]
 
     def records(self) -> Records:
@@ -210,8 +217,9 @@ class Columns:
                 "a row for each fuel, not for each station: no stores. The stations are in the "
                 "feed's XML or its table, and the XML tells which fuels each sells"
             )
+        used = frozenset(fields.values())
         if "id" not in fields and not self._id_from:
-            raise ImporterError(missing_id(header, self._names, self._examples()))
+            raise ImporterError(missing_id(header, self._names, self._examples(), used))
         told = {*fields, *constants}
         if not told & _PLACED:
             raise ImporterError(
@@ -231,12 +239,16 @@ class Columns:
             given.setdefault("lat", both)
         record = Record(row.line, given, row.raw)
         others = dict(zip(self._names, row.values, strict=True))
-        record.attributes |= attributes.from_tags(others)
+        record.attributes |= attributes.from_tags({name: others[name] for name in self._tags})
         record.attributes |= set(others.get("attributes", "").split("|"))
-        for name in _SERVICE_COLUMNS & others.keys():
-            record.attributes |= attributes.from_services(others[name])
+        for column in self._services:  # the lines of a cell are a list, and `clean` joins them
+            given = row.raw.get(column, "")
+            text = given if isinstance(given, str) else clean(given)
+            lines = "\n".join(filter(None, map(clean, text.splitlines())))
+            record.attributes |= attributes.from_services(lines)
         record.attributes |= attributes.from_ownership(others.get("ownership", ""))
-        record.localized = localized(others)
+        if self._localized:
+            record.localized = localized(others)
         record.external_ids |= {
             scheme: value[:300] for name, scheme in _EXTERNAL.items() if (value := others.get(name))
         }

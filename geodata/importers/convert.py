@@ -13,7 +13,7 @@ from geodata.importers.address import address, region_code, region_code_at
 from geodata.importers.attributes import slugs
 from geodata.importers.coordinates import Located, Spot, locate
 from geodata.importers.crs import Reprojection
-from geodata.importers.dates import first_day, last_day
+from geodata.importers.dates import PLACEHOLDERS, first_day, last_day
 from geodata.importers.hours import hours_of
 from geodata.importers.postcodes import judged
 from geodata.importers.record import Record, words
@@ -52,7 +52,23 @@ _STATUSES = {
 NOWHERE = "no address to stand in for coordinates: "
 _NOT_CLOSING = words("no false 0 n non none null never - nan") | {""}
 _NO_IDS = frozenset(
-    ("nan", "NaN", "null", "NULL", "None", "none", "<NA>", "\\N", "N/A", "n/a", "-")
+    (
+        *(
+            "nan",
+            "NaN",
+            "null",
+            "NULL",
+            "(null)",
+            "nil",
+            "None",
+            "none",
+            "<NA>",
+            "\\N",
+            "N/A",
+            "n/a",
+        ),
+        *("undefined", "Infinity", "[object Object]", "-", "#", "?"),
+    )
 )
 """What programs write for nothing; as an id it would join rows that have nothing in common."""
 
@@ -98,10 +114,11 @@ def store_of(
     fields = record.fields
     notes = _Notes(record)
     _check_id(fields.get("id", ""))
-    for name, text in fields.items():
-        if fault := damage(text):
-            notes.add(name, f"{text!r} is {fault}: ignored")
-    fields = {name: text for name, text in fields.items() if not damage(text)}
+    damaged = {name: fault for name, text in fields.items() if (fault := damage(text))}
+    if damaged:
+        for name, fault in damaged.items():
+            notes.add(name, f"{fields[name]!r} is {fault}: ignored")
+        fields = {name: text for name, text in fields.items() if name not in damaged}
     country = notes.value("country", _country(fields.get("country", "")))
     city = fields.get("city", "")
     code = fields.get("postcode", "")
@@ -147,7 +164,7 @@ def store_of(
         payment_methods=_payment_methods(fields.get("payment_methods", ""), record.attributes),
         # Few attributes are distinct: the stores of a file share their texts.
         attributes=tuple(
-            map(intern, sorted(filter(_ATTRIBUTE.fullmatch, record.attributes))[:_MAX_ATTRIBUTES])
+            map(intern, sorted(filter(_is_attribute, record.attributes))[:_MAX_ATTRIBUTES])
         ),
         external_ids=record.external_ids,
         time_zone=notes.value("timezone", _time_zone(fields.get("timezone", ""))),
@@ -156,6 +173,11 @@ def store_of(
         private=notes.value("private", _private(fields.get("private", ""))),
     )
     return Converted(store, located, notes.remarks)
+
+
+@lru_cache(maxsize=10_000)
+def _is_attribute(text: str) -> bool:
+    return _ATTRIBUTE.fullmatch(text) is not None
 
 
 def _check_id(identifier: str) -> None:
@@ -190,6 +212,9 @@ def _trading(
             return StoreStatus.CLOSED_FOR_GOOD
         if last is None:
             notes.add("end_date", f"{told[:100]!r} is not a date: not read as closed")
+        elif last in PLACEHOLDERS:
+            why = "stands for no date in many programs: not read as closed"
+            notes.add("end_date", f"{told[:100]!r} {why}")
         elif last < today:
             return StoreStatus.CLOSED_FOR_GOOD
         else:
@@ -202,7 +227,8 @@ def _trading(
 
 def _closing_date(told: str) -> dt.date | None:
     """The last trading day that a closing date tells; None where it tells none."""
-    return last_day(told) if told and told.lower() not in _NOT_CLOSING else None
+    last = last_day(told) if told and told.lower() not in _NOT_CLOSING else None
+    return None if last in PLACEHOLDERS else last
 
 
 def _shortened(texts: Mapping[str, str], longest: int) -> dict[str, str]:

@@ -7,6 +7,13 @@ import re
 _ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ].*)?)?)?")
 _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+PLACEHOLDERS = frozenset(
+    (
+        *(dt.date(1, 1, 1), dt.date(1753, 1, 1), dt.date(1899, 12, 30), dt.date(1899, 12, 31)),
+        *(dt.date(1900, 1, 1), dt.date(1970, 1, 1)),
+    )
+)
+"""Days that programs and databases write where there is no date."""
 _APPROXIMATE = re.compile(r"^(?:~|before |by |circa |c\.? ?)", re.IGNORECASE)
 
 

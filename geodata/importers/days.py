@@ -2,7 +2,7 @@
 
 `mon`, `Monday`, `Monday Hours`, `hours_monday`, `lundi`, `Horaires Lundi`, `Mo`, `Öffnungszeiten
 Montag`. Two columns of one day are joined: `monday_open` and `monday_close`, `lundi_matin` and
-`lundi_apres_midi`.
+`lundi_apres_midi`. One column may have several days: `Mo-Fr`, `weekend`.
 """
 
 import re
@@ -17,7 +17,8 @@ from geodata.importers.record import words
 from geodata.schedule.formats.fuel import COLUMNS
 
 _LANGUAGES = words(
-    "en fr de es it nl pt fi sv da nb pl cs sk hu ro et lv lt sl hr tr id ms ca gl eu is ga cy"
+    "en fr de es it nl pt fi sv da nb pl cs sk hu ro et lv lt sl hr tr id ms ca gl eu is ga cy "
+    "ru uk bg sr el he ar ja zh ko th vi"
 )
 _HOURS = words(
     """
@@ -33,6 +34,12 @@ _MORNING = words("am matin morning manana mattina vormittag ochtend 1")
 _AFTERNOON = words("pm apres midi soir afternoon tarde pomeriggio nachmittag middag 2")
 _FEWEST_SHORT = 5
 """Days that a header must have in one language before short names such as `So` are days."""
+_TO = words("to bis au a al ate tot til till do az")
+_SEVERAL = {
+    **dict.fromkeys(words("weekday weekdays semaine laborables feriali"), range(5)),
+    **dict.fromkeys(words("weekend weekends wochenende finde fds viikonloppu helg"), range(5, 7)),
+}
+"""Words for several days; `werktags` may have the Saturday or not, so it is none."""
 _CLOSED = words("x closed fermé ferme geschlossen cerrado chiuso gesloten")
 
 
@@ -67,9 +74,13 @@ def _joined(cells: Sequence[tuple[str, str]]) -> str:
     """The cells of one day as one text; each has its part of the day."""
     texts = dict.fromkeys(text for _, text in cells if text)
     by_part = dict(cells)
-    opens, closes = by_part.get("opens", ""), by_part.get("closes", "")
-    if len(cells) == 2 and _is_time(opens) and _is_time(closes):
-        return f"{opens} - {closes}"
+    ranges: list[str] = []
+    for suffix in ("", " 1", " 2", " 3"):
+        opens, closes = by_part.get(f"opens{suffix}", ""), by_part.get(f"closes{suffix}", "")
+        if _is_time(opens) and _is_time(closes):
+            ranges.append(f"{opens} - {closes}")
+    if len(cells) > 1 and len(ranges) == sum(bool(text) for _, text in cells) / 2:
+        return ", ".join(ranges)
     return " / ".join(text for text in texts if text != "-") or ("-" if "-" in texts else "")
 
 
@@ -86,11 +97,12 @@ def _days_of(header: Iterable[str], fewest_short: int) -> dict[str, list[tuple[s
         short: set[str] = set()
         for column, parts_of in split.items():
             for names, is_short in zip(_names(language), (False, True), strict=True):
-                if match := _day_and_part(parts_of, names):
-                    day, part = match
-                    found[day].append((part, column))
+                if match := _days_and_part(parts_of, names):
+                    days, part = match
+                    for day in days:
+                        found[COLUMNS[day]].append((part, column))
                     if is_short:
-                        short.add(day)
+                        short |= {COLUMNS[day] for day in days}
                     break
         if short and len(found) < fewest_short:
             found = _without(found, short)
@@ -105,14 +117,26 @@ def _without(
     return defaultdict(list, {day: parts for day, parts in found.items() if day not in short})
 
 
-def _day_and_part(column: tuple[str, ...], names: Mapping[str, int]) -> tuple[str, str] | None:
-    """The day of a column, by its words, and the part of the day; None if it has no hours."""
-    days = [word for word in column if word in names]
-    if len(days) != 1:
+def _days_and_part(
+    column: tuple[str, ...], names: Mapping[str, int]
+) -> tuple[Sequence[int], str] | None:
+    """The days of a column, by its words, and the part of the day; None if it has no hours."""
+    found = [word for word in column if word in names]
+    several = [word for word in column if word in _SEVERAL]
+    rest = [word for word in column if word not in names and word not in _SEVERAL]
+    if len(several) == 1 and not found:
+        days: Sequence[int] = _SEVERAL[several[0]]
+    elif len(found) == 2 and not several and names[found[0]] < names[found[1]]:
+        days = range(names[found[0]], names[found[1]] + 1)
+        rest = [word for word in rest if word not in _TO]
+    elif len(found) == 1 and not several:
+        days = [names[found[0]]]
+    else:
         return None
-    rest = [word for word in column if word not in names]
     if not rest:
-        return COLUMNS[names[days[0]]], "whole"
+        return days, "whole"
+    if numbered := _numbered(rest):
+        return days, numbered
     kinds = {
         "opens": _OPENS,
         "closes": _CLOSES,
@@ -124,14 +148,27 @@ def _day_and_part(column: tuple[str, ...], names: Mapping[str, int]) -> tuple[st
         if all(word in known for word in last):
             # `Opening hours Monday` is the whole day, `Monday open` its begin.
             is_whole = kind == "opens" and any(word in _HOURS - _OPENS for word in rest)
-            return COLUMNS[names[days[0]]], "whole" if is_whole else kind
-    return (COLUMNS[names[days[0]]], "whole") if all(word in _HOURS for word in rest) else None
+            return days, "whole" if is_whole else kind
+    return (days, "whole") if all(word in _HOURS for word in rest) else None
+
+
+def _numbered(rest: Sequence[str]) -> str:
+    """The part of a column such as `monday_open_1` or `monday_close_2`; empty for others."""
+    number = [word for word in rest if word in ("1", "2", "3")]
+    others = [word for word in rest if word not in number]
+    if len(number) != 1 or len(others) != 1:
+        return ""
+    kind = "opens" if others[0] in _OPENS else "closes" if others[0] in _CLOSES else ""
+    return kind and f"{kind} {number[0]}"
 
 
 def _words(column: str) -> tuple[str, ...]:
     # `hoursMonday` is two words.
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column)
-    return tuple(re.split(r"[^a-z0-9]+", fold(re.sub(r"[.:()]", " ", spaced)).decode()))
+    plain = re.sub(r"[.:()]", " ", spaced)
+    folded = re.split(r"[^a-z0-9]+", fold(plain).decode())
+    # Names in other scripts have no key.
+    return tuple(folded) if any(folded) else tuple(re.split(r"[\W_]+", plain.casefold()))
 
 
 @lru_cache(maxsize=64)
@@ -147,9 +184,10 @@ def _names(language: str) -> tuple[dict[str, int], dict[str, int]]:
     ):
         for kind in kinds:
             for number, name in kind.items():
-                for word in (fold(name), fold(name).partition(b" ")[0]):
-                    if word and b" " not in word:
-                        into.setdefault(word.decode(), number)
+                key = fold(name).decode()
+                for word in (key, key.partition(" ")[0]) if key else (name.casefold(),):
+                    if word and " " not in word:
+                        into.setdefault(word, number)
     if language == "en":
         short |= {"tues": 1, "weds": 2, "thur": 3, "thurs": 3}
     return wide, {name: number for name, number in short.items() if name not in wide}

@@ -15,6 +15,10 @@ _SEXAGESIMAL = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _LETTERED = re.compile(rf"([NSEWO])\s*({_NUMBER})|({_NUMBER})\s*([NSEWO])", re.IGNORECASE)
+_MAP_LINK = re.compile(
+    rf"https?://\S*?(?:@|[?&/](?:q|ll|query|center)=)({_NUMBER}),({_NUMBER})\b.*"
+)
+"""A link to a map: `https://www.google.com/maps/@48.85,2.35,15z`."""
 _MAX_LENGTH = 60
 
 
@@ -39,6 +43,8 @@ def pair_of(text: str) -> tuple[str, str] | None:
     Examples: `48.85, 2.35`, `48,85 2,35`, `POINT (2.35 48.85)`, `48°51'24"N 2°21'8"E`.
     """
     text = _plain(text)
+    if link := _MAP_LINK.fullmatch(text[:2000]):
+        return link[1], link[2]
     if len(text) > 2 * _MAX_LENGTH:
         return None
     point = re.fullmatch(rf"(?:SRID=\d+;)?POINT\s*Z?\s*\(\s*({_NUMBER})\s+({_NUMBER}).*\)", text)

@@ -93,7 +93,7 @@ def _record(row: int, node: Node) -> Record:
         "postcode": clean(parts.get("postalCode")),
         "country": _last(_name(parts.get("addressCountry"))),
         "phone": "; ".join(_texts(node.get("telephone"))),
-        "website": clean(node.get("url")),
+        "website": "; ".join(_texts(node.get("url"))),
         "description": clean(node.get("description")),
         "images": "; ".join(_image(node.get("image"))),
         "payment_methods": ", ".join(_texts(node.get("paymentAccepted"))),

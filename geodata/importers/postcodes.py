@@ -30,6 +30,7 @@ _DIGITS = {
 }
 """Countries whose postcodes are digits, some with a zero first: the length, and the most zeros."""
 _PLUS_FOUR = ("US", "PR", "VI")
+_SHORT_PLUS_FOUR = re.compile(r"(\d{3,4})-(\d{4})")
 _DECIMAL = re.compile(r"(\d+)[.,]0+")
 
 
@@ -61,6 +62,11 @@ def judged(text: str, country: str, is_near: Callable[[str], bool | None]) -> Ju
     code = number[1] if number else text
     if country in _PLUS_FOUR and code.isdigit() and len(code) in (7, 8):
         return _zip_plus_four(text, code, is_near)
+    if country in _PLUS_FOUR and (parts := _SHORT_PLUS_FOUR.fullmatch(code)):
+        first = judged(parts[1], country, is_near)
+        if first.note and not first.repaired:
+            return Judged(text, first.note, repaired=False)
+        return Judged(f"{first.code}-{parts[2]}", f"{text}: restored a lost leading zero")
     full = full_length(code, country)
     if full != code:
         if is_near(full) is False:

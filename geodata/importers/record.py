@@ -57,7 +57,9 @@ def clean(value: object) -> str:
     text = value if isinstance(value, str) else str(value)
     if not text.isprintable():
         text = "".join(" " if _is_control(character) else character for character in text)
-    return " ".join(text.split())
+    joined = " ".join(text.split())
+    # The same object, so that a row and its raw values share it.
+    return text if joined == text else joined
 
 
 def _is_control(character: str) -> bool:

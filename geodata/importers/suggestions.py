@@ -32,9 +32,19 @@ def field_like(
     return looks if looks in free else ""
 
 
-def missing_id(header: Sequence[str], names: Sequence[str], values: Sequence[Sequence[str]]) -> str:
-    """The text for a table in which no column has the id: what to say, by the values."""
-    fitting = [i for i in range(len(header)) if _identifies(names[i], values[i], values)]
+def missing_id(
+    header: Sequence[str],
+    names: Sequence[str],
+    values: Sequence[Sequence[str]],
+    used: Collection[int],
+) -> str:
+    """The text for a table in which no column has the id: what to say, by the values.
+
+    Columns that are used for another field, such as postcodes, are no ids.
+    """
+    fitting = [
+        i for i in range(len(header)) if i not in used and _identifies(names[i], values[i], values)
+    ]
     listed = ", ".join(header)
     if fitting:
         best = max(fitting, key=lambda i: (_is_id_name(names[i]), -i))
