@@ -101,14 +101,21 @@ class Gazetteer:
         """The positions of all towns of a name, in a country or anywhere."""
         return [
             hit.point
-            for hit in self._named(name, None)
-            if hit.table.kind[hit.row] == PlaceKind.TOWN
-            and (not country or hit.region.country == country)
+            for key in _spellings(fold(name))
+            for table in self._town_tables
+            for row, _ in table.rows_named(key)
+            if table.kind[row] == PlaceKind.TOWN
+            for hit in (Hit(table, row, 0.0),)
+            if not country or hit.region.country == country
         ]
 
     def box(self, country: str) -> Box | None:
         """The bounds of a country's towns plus half a degree; None for an unknown country."""
         return self._boxes.get(country)
+
+    @cached_property
+    def _town_tables(self) -> list[Table]:
+        return [table for table in self._tables if np.any(table.kind == PlaceKind.TOWN)]
 
     @cached_property
     def _postcode_tables(self) -> list[Table]:
@@ -248,6 +255,8 @@ def _spellings(key: bytes) -> Iterator[bytes]:
     if not key:
         return
     yield key
+    if b"st" not in key and b"saint" not in key:
+        return
     for short, long in ((rb"\bst\b", b"saint"), (rb"\bste\b", b"sainte")):
         for pattern, replacement in ((short, long), (rb"\b" + long + rb"\b", short[2:-2])):
             other = re.sub(pattern, replacement, key)

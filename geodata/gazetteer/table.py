@@ -8,6 +8,7 @@ import enum
 import io
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, overload
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from geodata.gazetteer.folding import fold
 
 _NEWLINE = 10
+_HEAD = 8
 _POPULATION_STEPS = 14.0
 """Populations are stored as ln(1 + n) in rounded steps of 1/14: within 4 %."""
 
@@ -80,10 +82,27 @@ class Keys(Sequence[bytes]):
 
     def equal(self, key: bytes) -> range:
         """The range of lines equal to the key; the lines must be sorted."""
-        first = bisect_left(self, key)
-        if first == self._size or self[first] != key:
-            return range(first, first)
-        return range(first, bisect_right(self, key, first))
+        head = int.from_bytes(key[:_HEAD].ljust(_HEAD, b"\0"))
+        first = bisect_left(self._heads, head)
+        last = bisect_right(self._heads, head, first)
+        if len(key) < _HEAD:  # the bytes after its end are those of no other line
+            return range(first, last)
+        first = bisect_left(self, key, first, last)
+        return range(first, bisect_right(self, key, first, last))
+
+    @cached_property
+    def _heads(self) -> memoryview:
+        """The first bytes of each line as numbers in the order of the lines.
+
+        They find one line of many in a microsecond, without a Python object for each one tried.
+        """
+        text = np.frombuffer(self._text + bytes(_HEAD), np.uint8)
+        starts, ends = (np.asarray(part)[: self._size] for part in (self._starts, self._ends))
+        heads = np.zeros(self._size, np.uint64)
+        for place in range(_HEAD):
+            at = starts + place
+            heads = heads << np.uint64(8) | np.where(at < ends, text[at], np.uint8(0))
+        return heads.data
 
     def beginning(self, prefix: bytes) -> range:
         """The range of lines that begin with the prefix; the lines must be sorted."""
