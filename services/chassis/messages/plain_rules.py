@@ -37,6 +37,7 @@ _LEAST_NS, _MOST_NS = -62_135_596_800 * _SECOND_NS, 253_402_300_800 * _SECOND_NS
 
 _COMPARISON = re.compile(r"this\.(\w+) (>=|<=) (-?\d+(?:\.\d+)?)")
 _HOLDS_UNSET = re.compile(r"!has\(this\.(\w+)\)|!this\.(\w+)|this\.(\w+) == (?:0|''|false)")
+_SIZE = re.compile(r"size\(this\.(\w+)\) <= (\d+)")
 _HAS = re.compile(r"has\(this\.\w+\)")
 _MENTIONED = re.compile(r"\bthis\b(?:\.(\w+))?")
 _SIMPLE_PATTERN = re.compile(
@@ -102,11 +103,22 @@ def _test_of(kind: Descriptor) -> Test | None:
                 return never
             needed.add(field.number)
             count += 1
+    for rule in rules.cel:
+        if bound := _SIZE.fullmatch(rule.expression):
+            field = kind.fields_by_name[bound[1]]
+            if not field.is_repeated:  # the size of a text is another one
+                return never
+            tests[field.number] = _no_larger(int(bound[2]), tests.get(field.number))
     for number in _cel_fields(kind, rules):
         if number is None:
             return never
         tests[number] = never
     return Fields(tests, frozenset(needed), count).hold
+
+
+def _no_larger(most: int, test: Test | None) -> Test:
+    """The test of a list that has a largest size, and of its items."""
+    return lambda values: len(values) <= most and (test is None or test(values))
 
 
 @cache
@@ -376,6 +388,8 @@ def _cel_fields(kind: Descriptor, rules: validate_pb2.MessageRules) -> Iterable[
         empty = GetMessageClass(kind)()
         broken = {found.proto.rule_id for found in protovalidate.collect_violations(empty)}
     for rule in rules.cel:
+        if _SIZE.fullmatch(rule.expression):
+            continue
         names = _decisive(rule.expression)
         if rule.id in broken or not names:
             yield None

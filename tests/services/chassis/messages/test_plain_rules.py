@@ -1,6 +1,7 @@
 """The quick acceptance of messages never accepts one that protovalidate refuses."""
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from importlib.util import module_from_spec, spec_from_loader
 from math import inf, nan, nextafter
@@ -247,3 +248,20 @@ def test_usual_requests_are_accepted_at_once() -> None:
     ):
         assert plain_rules.surely_valid(request), request
         assert not protovalidate.collect_violations(request)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [(stores_pb2.UpsertStoresRequest, "stores"), (stock_pb2.UpsertProductsRequest, "products")],
+)
+def test_the_size_of_a_block_is_judged_at_once(kind: Any, field: str) -> None:
+    """To convert a block for CEL takes 50 us for each store in it."""
+    expression = r"size\(this\.\w+\) <= (\d+)"
+    rules = kind.DESCRIPTOR.GetOptions().Extensions[validate_pb2.message].cel
+    [most] = [int(m[1]) for rule in rules if (m := re.fullmatch(expression, rule.expression))]
+    request = kind()
+    for count, is_valid in ((1, True), (most, True), (most + 1, False)):
+        while len(getattr(request, field)) < count:
+            getattr(request, field).add()
+        assert is_valid == plain_rules.surely_valid(request)
+        assert is_valid == (not protovalidate.collect_violations(request))
