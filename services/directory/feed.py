@@ -182,7 +182,7 @@ class Feed(Generic[ReplicaT]):
             yield change
 
     async def _follow(self) -> None:
-        while await self._apply_changes():
+        while await self._apply_changes(gives_way=True):
             pass
 
     async def _synchronise(self) -> None:
@@ -228,8 +228,11 @@ class Feed(Generic[ReplicaT]):
         self._replica, self._position, self._current_at = replica, position, current_at
         self._subscribers.publish(None)
 
-    async def _apply_changes(self) -> bool:
-        """Wait for changes and apply them; False if some are missing."""
+    async def _apply_changes(self, *, gives_way: bool = False) -> bool:
+        """Wait for changes and apply them; False if some are missing.
+
+        Where it gives way, others have the event loop for as long as many changes took.
+        """
         read_at = self._clock()
         changes = await self._changes.next_changes(self.sequence)
         if not changes:
@@ -247,9 +250,13 @@ class Feed(Generic[ReplicaT]):
             # Only the latest record of an id is read: the states between are applied as that one.
             latest = await self._changes.latest(list(dict.fromkeys(id for _, id in block)))
             for first in range(0, len(block), APPLIED_AT_ONCE):
+                part = block[first : first + APPLIED_AT_ONCE]
+                began_s = time.perf_counter()
                 async with self._unchanged:
-                    self._apply(block[first : first + APPLIED_AT_ONCE], latest)
-                await asyncio.sleep(0)
+                    self._apply(part, latest)
+                taken_s = time.perf_counter() - began_s
+                is_full = len(part) == APPLIED_AT_ONCE
+                await asyncio.sleep(taken_s if gives_way and is_full else 0)
         texts = self.replica.texts()
         if texts is not None and (texts.waiting >= SETTLED_AT_ONCE or len(changes) < BATCH):
             await in_thread(texts.settle)

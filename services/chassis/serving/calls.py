@@ -109,11 +109,15 @@ class Calls:
             return self._unary(method)
         stream = self.stream(method)
 
+        async def act(data: AsyncIterator[bytes], credentials: Credentials) -> bytes:
+            [response] = [response async for response in stream(data, credentials)]
+            return response
+
         async def answer(
             data: AsyncIterator[bytes], credentials: Credentials = NO_CREDENTIALS
         ) -> bytes:
-            [response] = [response async for response in stream(data, credentials)]
-            return response
+            # An import computes for as long as it lasts: short calls go before each of its steps.
+            return await self._pace.run(client_of(credentials, self._hops), act(data, credentials))
 
         return answer
 

@@ -1,6 +1,7 @@
 """A call from bytes to bytes, without a transport: its errors, its count, its measure, its log."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from structlog.testing import capture_logs
 from enrayon.type.v1.geometry_pb2 import Origin
 from services.chassis.errors import Internal, InvalidArgument, ServiceError, Unavailable
 from services.chassis.serving.calls import Calls
+from services.chassis.serving.turns import TURN_S
 from tests.support.echo import KAMPPI, SERVICE, method, methods
 
 REQUEST = KAMPPI.SerializeToString()
@@ -191,3 +193,33 @@ async def test_a_running_call_is_counted_until_it_ends() -> None:
     proceed.set()
     await asyncio.gather(call, idle)
     assert running("Say") == 0.0
+
+
+async def test_a_short_call_goes_before_the_steps_of_an_import() -> None:
+    told: list[str] = []
+
+    async def collect(requests: AsyncIterator[Origin]) -> StringValue:
+        async for _ in requests:
+            end_s = time.perf_counter() + 2 * TURN_S
+            while time.perf_counter() < end_s:
+                pass
+            told.append("row")
+            await asyncio.sleep(0)
+        return StringValue()
+
+    async def say(_: Origin) -> StringValue:
+        for _round in range(10):
+            told.append("round")
+            await asyncio.sleep(0)
+        return StringValue()
+
+    calls, both = Calls(), methods(collect=collect, say=say)
+    named = {each.name: each for each in both}
+    long = asyncio.create_task(calls.answer(named["Collect"])(stream(*[KAMPPI] * 20)))
+    await asyncio.sleep(TURN_S)  # some rows are taken
+    await calls.answer(named["Say"])(REQUEST)
+    first, last = told.index("round"), len(told) - told[::-1].index("round")
+    await long
+
+    assert told[first:last].count("row") <= 2
+    assert 20 == told.count("row")
