@@ -213,29 +213,50 @@ class TextIndex(Generic[MessageT]):
                 break
         return found
 
-    def count(self, query: str) -> int:
-        """The number of records that match."""
-        database, total = self._settled(), 0
-        for words in self._expressions(database, query):
-            sql = "SELECT count(*) FROM texts WHERE texts MATCH ?"
-            total += database.execute(sql, (words,)).fetchone()[0]
-        return total
+    def sample(self, query: str, most: int) -> tuple[int, list[str]]:
+        """The number of records that match, and the ids of at most about so many, at random.
+
+        The number of a record ends with a hash of its id, so those below a bound of the hash are a
+        sample, whatever the lengths of their names; they come in the order of the hash.
+        """
+        database = self._settled()
+        together = self._together(database, query)
+        if not together:
+            return 0, []
+        words = f"{TIERS[-1]} : ({together})"
+        sql = "SELECT count(*) FROM texts WHERE texts MATCH ?"
+        [count] = database.execute(sql, (words,)).fetchone()
+        bound = min(2**HASH_BITS, most * 2**HASH_BITS // max(count, 1))
+        rows = database.execute(
+            """
+            SELECT id FROM texts JOIN ids ON number = texts.rowid
+            WHERE texts MATCH ? AND texts.rowid & 0xffffffff < ?
+            ORDER BY texts.rowid & 0xffffffff
+            """,
+            (words, bound),
+        )
+        return count, [id for (id,) in rows.fetchall()]
 
     def _expressions(self, database: sqlite3.Connection, query: str) -> list[str]:
         """The expression of each tier, which excludes those before it; none without words."""
+        together = self._together(database, query)
+        if not together:
+            return []
+        each = [f"({columns} : ({together}))" for columns in TIERS]
+        return [each[0], f"{each[1]} NOT {each[0]}", f"{each[2]} NOT {each[1]}"]
+
+    def _together(self, database: sqlite3.Connection, query: str) -> str:
+        """The expression of all words of a query; empty without words or matches."""
         words = ["".join(c if c.isalnum() else " " for c in word) for word in query.split()]
         terms = [word for part in words for word in part.split()]
         if not terms:
-            return []
+            return ""
         together = " AND ".join(f'"{term}"*' for term in terms)
         sql = "SELECT 1 FROM texts WHERE texts MATCH ? LIMIT 1"
         if database.execute(sql, (f"{TIERS[-1]} : ({together})",)).fetchone() is None:
             near = [near_terms(database, term) for term in terms] if self._takes_forms else []
-            if not near or not all(near):
-                return []
-            together = " AND ".join(near)
-        each = [f"({columns} : ({together}))" for columns in TIERS]
-        return [each[0], f"{each[1]} NOT {each[0]}", f"{each[2]} NOT {each[1]}"]
+            return " AND ".join(near) if all(near) else ""
+        return together
 
     def _settled(self) -> sqlite3.Connection:
         if self._database is None:

@@ -2,7 +2,10 @@
 
 import csv
 import io
+import math
 import random
+import statistics
+from collections import Counter
 
 import pytest
 
@@ -96,6 +99,34 @@ def test_paging_to_the_end_gives_each_match_once(count: int, size: int) -> None:
             assert total.number == pytest.approx(len(ids), rel=0.1)
         else:
             assert len(ids) == total.number
+
+
+@needs_towns
+def test_an_estimate_of_a_total_is_within_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Countries differ in the lengths of names, by which matches are ordered."""
+    for name, value in (("COUNTED", 200), ("SAMPLED", 2000), ("ADMITTED_ENOUGH", 100)):
+        monkeypatch.setattr(search, name, value)
+    replica = replica_of(6_000)
+    regions: Counter[str] = Counter()
+    for _, encoded in replica.records():
+        regions[stores_pb2.Store.FromString(encoded).address.region_code] += 1
+    offs = []
+    for query in ("s", "market", "street", "b"):
+        matching = len(brute(replica, query, EVERYTHING))
+        for region, _ in regions.most_common(12):
+            wanted = StoreFilter(region_codes=frozenset({region}))
+            request = stores_pb2.SearchStoresRequest(query=query, page_size=5)
+            steps = search.search(replica, no_detours, request, wanted, None, 5, None)
+            total = at_once(steps).total
+            expected = len(brute(replica, query, wanted))
+            if not total.is_estimate:
+                assert expected == total.number
+                continue
+            in_sample = min(100, expected * 2000 / matching)
+            assert total.number == pytest.approx(expected, rel=4 / math.sqrt(in_sample))
+            offs.append(total.number / expected - 1)
+    assert len(offs) > 20
+    assert abs(statistics.mean(offs)) < 0.05
 
 
 @needs_towns
