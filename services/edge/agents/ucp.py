@@ -12,7 +12,8 @@ from services.client import Client
 from services.edge.agents.arguments import READ_ONLY
 from services.edge.agents.speech import listed, readable, result
 from services.edge.ucp.capability import Locations
-from services.edge.ucp.platforms import Platforms, Refused, agent_of_meta
+from services.edge.ucp.platforms import Incompatible, Platforms, Refused, agent_of_meta
+from services.edge.ucp.profile import LOOKUP, SEARCH
 
 NEGOTIATION_FAILED = -32001
 """UCP's code for a platform that cannot be negotiated with."""
@@ -31,9 +32,12 @@ def add_tools(
         meta: dict[str, Any],
         answer: Callable[[Any], Awaitable[dict[str, Any]]],
         location: dict[str, Any],
+        capability: str,
     ) -> CallToolResult:
         try:
-            await platforms.check(agent_of_meta(meta))
+            await platforms.check(agent_of_meta(meta), capability)
+        except Incompatible as outcome:
+            return result(outcome.content, outcome.body())
         except Refused as refused:
             raise MCPError(NEGOTIATION_FAILED, refused.content, refused.body()) from None
         with readable():
@@ -42,12 +46,12 @@ def add_tools(
     @server.tool(title="UCP location search", annotations=READ_ONLY, structured_output=False)
     async def search_locations(meta: Meta, location: Body) -> CallToolResult:
         """Universal Commerce Protocol: search locations by distance, service area and filters."""
-        return await answered(meta, locations.search, location)
+        return await answered(meta, locations.search, location, SEARCH)
 
     @server.tool(title="UCP location lookup", annotations=READ_ONLY, structured_output=False)
     async def lookup_locations(meta: Meta, location: Body) -> CallToolResult:
         """Universal Commerce Protocol: look up locations by their ids."""
-        return await answered(meta, locations.lookup, location)
+        return await answered(meta, locations.lookup, location, LOOKUP)
 
 
 def _result(body: dict[str, Any]) -> CallToolResult:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 import orjson
 
-from services.edge.ucp.profile import VERSION
+from services.edge.ucp.profile import VERSION, metadata
 
 HEADER = "ucp-agent"
 MAX_HEADER = 2000
@@ -57,6 +57,37 @@ class Refused(Exception):
         return {"code": self.code, "content": self.content, **more}
 
 
+class Incompatible(Exception):
+    """The platform's profile does not have a capability: an outcome, not an error of transport."""
+
+    def __init__(self, capability: str) -> None:
+        super().__init__(capability)
+        self.content = (
+            f"The profile of the platform does not list {capability} of version {VERSION}, "
+            "so there is no capability in common."
+        )
+
+    def body(self, continue_url: str = "") -> dict[str, Any]:
+        """The answer as the protocol writes it, with a page where a person can go on."""
+        message = {
+            "type": "error",
+            "code": "capabilities_incompatible",
+            "content": self.content,
+            "severity": "unrecoverable",
+        }
+        more = {"continue_url": continue_url} if continue_url else {}
+        return {"ucp": metadata(status="error"), "messages": [message], **more}
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What a platform's profile states."""
+
+    version: str
+    capabilities: frozenset[tuple[str, str]]
+    """Names of capabilities, each with a version."""
+
+
 class Platforms:
     """Decides whether a platform speaks our version."""
 
@@ -71,21 +102,23 @@ class Platforms:
         self._below = tuple(url.rstrip("/") + "/" for url in fetched)
         self._http = http
         self._clock = clock
-        self._kept: OrderedDict[str, tuple[float, str | Refused]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[float, Spoken | Refused]] = OrderedDict()
         self._fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
 
-    async def check(self, agent: Agent | None) -> None:
+    async def check(self, agent: Agent | None, capability: str = "") -> None:
         """Check the version of a platform; a caller that names none is answered in ours.
 
         Raises:
             Refused: it speaks another version, or its profile cannot be read.
+            Incompatible: its profile does not have the capability that it asks for.
         """
         if agent is None:
             return
-        version = agent.version
+        version, spoken = agent.version, None
         is_fetched = agent.profile in self._fetched or agent.profile.startswith(self._below)
-        if not version and is_fetched:
-            version = await self._version_of(agent.profile)
+        if is_fetched:
+            spoken = await self._spoken_by(agent.profile)
+            version = version or spoken.version
         if version and version != VERSION:
             raise Refused(
                 "version_unsupported",
@@ -93,10 +126,12 @@ class Platforms:
                 f"This business supports version {VERSION}.",
                 422,
             )
+        if spoken and capability and (capability, VERSION) not in spoken.capabilities:
+            raise Incompatible(capability)
 
-    async def _version_of(self, url: str) -> str:
-        until, known = self._kept.get(url, (0.0, ""))
-        if until <= self._clock():
+    async def _spoken_by(self, url: str) -> "Spoken":
+        until, known = self._kept.get(url, (0.0, None))
+        if known is None or until <= self._clock():
             async with self._fetches:
                 age_s, known = await self._fetch(url)
             self._kept[url] = (self._clock() + age_s, known)
@@ -107,8 +142,8 @@ class Platforms:
             raise known
         return known
 
-    async def _fetch(self, url: str) -> tuple[float, str | Refused]:
-        """The version in a profile or the reason why there is none, and how long it holds."""
+    async def _fetch(self, url: str) -> "tuple[float, Spoken | Refused]":
+        """What a profile states or the reason why it states nothing, and how long it holds."""
         data = b""
         try:
             async with self._http() as http, http.stream("GET", url) as response:
@@ -124,16 +159,24 @@ class Platforms:
             content = f"The profile of the platform cannot be fetched: {text[:200]}"
             return LEAST_AGE_S, Refused("profile_unreachable", content, 424)
         age_s = float(age[1]) if age else 0.0
-        return min(max(age_s, LEAST_AGE_S), MOST_AGE_S), version_in(data)
+        return min(max(age_s, LEAST_AGE_S), MOST_AGE_S), spoken_in(data)
 
 
-def version_in(profile: bytes) -> str | Refused:
-    """The version that a profile states."""
+def spoken_in(profile: bytes) -> Spoken | Refused:
+    """What a profile states."""
     try:
-        version = orjson.loads(profile)["ucp"]["version"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return malformed("it has no ucp.version")
-    return version if isinstance(version, str) else malformed("ucp.version must be a string")
+        stated = orjson.loads(profile)["ucp"]
+        version = stated["version"]
+        if not isinstance(version, str):
+            return malformed("ucp.version must be a string")
+        capabilities = frozenset(
+            (name, each["version"])
+            for name, versions in stated.get("capabilities", {}).items()
+            for each in versions
+        )
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+        return malformed("it must have ucp.version, and ucp.capabilities as a map of lists")
+    return Spoken(version, capabilities)
 
 
 def malformed(reason: str) -> Refused:

@@ -16,7 +16,7 @@ from services.edge.addresses import base_url
 from services.edge.settings import EdgeSettings
 from services.edge.ucp.capability import Locations
 from services.edge.ucp.fulfillment import Fulfillment, NotFulfilled
-from services.edge.ucp.platforms import HEADER, Platforms, Refused, agent_of_header
+from services.edge.ucp.platforms import HEADER, Incompatible, Platforms, Refused, agent_of_header
 from services.edge.ucp.profile import LOOKUP, SEARCH, metadata, profile
 
 _CODES = {
@@ -92,11 +92,13 @@ class Door:
     async def answered(self, request: Request, capability: str, answer: Answer) -> Response:
         """The answer of an operation, or its error."""
         try:
-            await self._platforms.check(agent_of_header(request.headers.get(HEADER)))
+            await self._platforms.check(agent_of_header(request.headers.get(HEADER)), capability)
             return JSONResponse(await answer(_json(await request.body())))
         except Refused as refused:
             page = f"{self._base}/" if self._base else ""
             return JSONResponse(refused.body(page), refused.http_status)
+        except Incompatible as outcome:
+            return JSONResponse(outcome.body(f"{self._base}/" if self._base else ""))
         except NotFulfilled as outcome:
             return JSONResponse(error_response((), outcome.code, outcome.content, "recoverable"))
         except ServiceError as error:

@@ -7,11 +7,12 @@ import httpx
 import pytest
 from mcp import Client as Agent
 from mcp.shared.exceptions import MCPError
+from ucp_sdk.models.schemas.common.types.error_response import ErrorResponse
 
 from services.edge.settings import EdgeSettings
-from services.edge.ucp.platforms import MAX_PROFILE_BYTES, Platforms, Refused
+from services.edge.ucp.platforms import MAX_PROFILE_BYTES, Incompatible, Platforms, Refused
 from services.edge.ucp.platforms import Agent as Platform
-from services.edge.ucp.profile import profile
+from services.edge.ucp.profile import LOOKUP, SEARCH, profile
 
 PROFILE = "https://agent.example/profiles/shopping.json"
 OURS, OLDER, LATER = "2026-08-25", "2026-04-08", "2027-01-01"
@@ -104,6 +105,43 @@ def of_version(version: Any) -> httpx.Response:
     return httpx.Response(200, json=document, headers={"cache-control": "public, max-age=300"})
 
 
+def of_capabilities(capabilities: Any) -> httpx.Response:
+    document = profile("https://agent.example")
+    document["ucp"]["capabilities"] = capabilities
+    return httpx.Response(200, json=document)
+
+
+@pytest.mark.parametrize(
+    "capabilities",
+    [
+        {},
+        {LOOKUP: [{"version": OURS}]},
+        {SEARCH: [{"version": OLDER}, {"version": LATER}]},
+        {"dev.ucp.shopping.checkout": [{"version": OURS}]},
+    ],
+)
+async def test_a_capability_that_a_platform_does_not_list_is_not_answered(capabilities):
+    platforms = Web(lambda _: of_capabilities(capabilities)).platforms("https://agent.example")
+    with pytest.raises(Incompatible) as outcome:
+        await platforms.check(Platform(PROFILE), SEARCH)
+
+    answer = outcome.value.body("https://shops.example/")
+    assert ErrorResponse.model_validate(answer).messages
+    assert "error" == answer["ucp"]["status"]
+    assert {} == answer["ucp"]["capabilities"]
+    assert ["capabilities_incompatible"] == [each["code"] for each in answer["messages"]]
+    for capability, versions in capabilities.items():
+        if {"version": OURS} in versions:
+            await platforms.check(Platform(PROFILE), capability)
+
+
+async def test_a_capability_is_answered_if_one_of_its_versions_is_ours():
+    listed = {SEARCH: [{"version": OLDER}, {"version": OURS}]}
+    platforms = Web(lambda _: of_capabilities(listed)).platforms("https://agent.example")
+
+    await platforms.check(Platform(PROFILE), SEARCH)
+
+
 async def test_the_profile_of_a_platform_that_the_setting_names_is_fetched_and_kept():
     web = Web(lambda _: of_version(OLDER))
     platforms = web.platforms("https://agent.example")
@@ -139,6 +177,9 @@ async def test_no_stranger_makes_the_server_fetch(url):
         (httpx.Response(200, text="<html>"), "profile_malformed", 422),
         (httpx.Response(200, json=[]), "profile_malformed", 422),
         (httpx.Response(200, json={"ucp": {"version": 5}}), "profile_malformed", 422),
+        (of_capabilities({"a.b.c": 5}), "profile_malformed", 422),
+        (of_capabilities({"a.b.c": [{"name": "d"}]}), "profile_malformed", 422),
+        (of_capabilities(["a.b.c"]), "profile_malformed", 422),
         (httpx.Response(200, text=" " * (MAX_PROFILE_BYTES + 1)), "profile_malformed", 422),
     ],
 )
