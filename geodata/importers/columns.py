@@ -242,8 +242,8 @@ class Columns:
         record.attributes |= attributes.from_tags({name: others[name] for name in self._tags})
         record.attributes |= set(others.get("attributes", "").split("|"))
         for column in self._services:  # the lines of a cell are a list, and `clean` joins them
-            given = row.raw.get(column, "")
-            text = given if isinstance(given, str) else clean(given)
+            cell = row.raw.get(column, "")
+            text = cell if isinstance(cell, str) else clean(cell)
             lines = "\n".join(filter(None, map(clean, text.splitlines())))
             record.attributes |= attributes.from_services(lines)
         record.attributes |= attributes.from_ownership(others.get("ownership", ""))

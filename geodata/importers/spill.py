@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from operator import attrgetter
-from typing import IO, Any, ClassVar, TypeVar
+from typing import IO, Any, TypeVar
 
 from geodata.importers.record import Record
 from geodata.importers.report import ImporterError
@@ -37,16 +37,20 @@ def _made(kind: Any, *values: object) -> Any:
     return item
 
 
-def _reducer(kind: Any) -> Callable[[Any], tuple[Any, ...]]:
+def _reducer(kind: Any) -> Callable[[Any], tuple[Callable[..., Any], tuple[Any, ...]]]:
     values = attrgetter(*(each.name for each in fields(kind)))
     return lambda item: (_made, (kind, *values(item)))
 
 
-_REDUCERS = {kind: _reducer(kind) for kind in _KINDS}
+_REDUCERS: dict[type, Callable[[Any], tuple[Callable[..., Any], tuple[Any, ...]]]] = {
+    kind: _reducer(kind) for kind in _KINDS
+}
 
 
-class _Pickler(pickle.Pickler):
-    dispatch_table: ClassVar[dict[Any, Any]] = {**copyreg.dispatch_table, **_REDUCERS}
+def _write(items: Sequence[object], file: IO[bytes]) -> None:
+    pickler = pickle.Pickler(file, pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = {**copyreg.dispatch_table, **_REDUCERS}
+    pickler.dump(items)
 
 
 class Spill(Sequence[T]):
@@ -98,7 +102,7 @@ class Spill(Sequence[T]):
             self._file = tempfile.TemporaryFile(prefix="enrayon-")  # noqa: SIM115 - finalized
             weakref.finalize(self, self._file.close)
         self._begins.append(self._file.seek(0, os.SEEK_END))
-        _Pickler(self._file, pickle.HIGHEST_PROTOCOL).dump(self._last)
+        _write(self._last, self._file)
         self._file.flush()
         self._last = []
 

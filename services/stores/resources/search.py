@@ -171,7 +171,8 @@ def estimated(
         admitted += len(replica.admitted(part, wanted, among))
         looked += len(part)
         yield None
-    return round(matching * admitted / max(looked, 1))
+    number: int = round(matching * admitted / max(looked, 1))
+    return number
 
 
 def count(

@@ -60,7 +60,7 @@ def test_a_full_disk_is_told(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(spill, "BLOCK", 7)
-    monkeypatch.setattr(spill, "_Pickler", full)
+    monkeypatch.setattr(spill, "_write", full)
     with pytest.raises(ImporterError, match="No space left on device; set TMPDIR"):
         read(feed(tmp_path), source="s")
 
