@@ -45,7 +45,7 @@ class HealthServicer:
     @property
     def is_serving(self) -> bool:
         """True if the server as a whole is SERVING."""
-        return self._states[""] == States.SERVING
+        return bool(self._states[""] == States.SERVING)
 
     def stop(self) -> None:
         """Say NOT_SERVING of all services from now on."""

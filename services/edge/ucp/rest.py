@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from services.chassis.errors import InvalidArgument, ServiceError
+from services.chassis.messages.statuses import HTTP_STATUS
 from services.edge import problems
 from services.edge.addresses import base_url
 from services.edge.settings import EdgeSettings
@@ -122,7 +123,7 @@ def failure(capability: str, status: status_pb2.Status) -> Response:
     capabilities = (capability,) if capability else ()
     content = status.message or "the request failed"
     body = error_response(capabilities, code, content, severity, path)
-    return JSONResponse(body, problems.HTTP_STATUS.get(status.code, 500))
+    return JSONResponse(body, HTTP_STATUS.get(status.code, 500))
 
 
 def error_response(

@@ -7,6 +7,7 @@ files of each kind are in `test_doubts`, those of hours in `tests/services/hours
 import datetime as dt
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -319,7 +320,7 @@ def test_other_first_commands_name_what_to_add(
 def test_other_texts_of_schema_org_may_be_lists(tmp_path: Path, member: str) -> None:
     value = {"url": "https://a.example", "telephone": "+33 1", "openingHours": "Mo-Fr 09:00-18:00"}
     node = {"@type": "Bakery", "@id": "#1", "name": "A", "address": "Rue 1"}
-    stores = []
+    stores: list[Any] = []
     for given in (value[member], [value[member]]):
         path = tmp_path / "a.json"
         path.write_text(json.dumps({**node, member: given}))

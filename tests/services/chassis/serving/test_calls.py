@@ -215,7 +215,8 @@ async def test_a_short_call_goes_before_the_steps_of_an_import() -> None:
 
     calls, both = Calls(), methods(collect=collect, say=say)
     named = {each.name: each for each in both}
-    long = asyncio.create_task(calls.answer(named["Collect"])(stream(*[KAMPPI] * 20)))
+    collecting = calls.answer(named["Collect"])(stream(*[KAMPPI] * 20))
+    long: asyncio.Future[bytes] = asyncio.ensure_future(collecting)
     await asyncio.sleep(TURN_S)  # some rows are taken
     await calls.answer(named["Say"])(REQUEST)
     first, last = told.index("round"), len(told) - told[::-1].index("round")

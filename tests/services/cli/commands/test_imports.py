@@ -278,7 +278,7 @@ def test_a_row_that_the_services_refuse_is_told_by_its_row_of_the_file(tmp_path,
     with progress_bar(hidden=True) as progress:
         [refused] = uploads.upload(None, found, progress).rejected
     assert [2] == [item.row for item in found.rejected]
-    assert (4, "3") == (refused.row, refused.raw["id"].rpartition("-")[2])
+    assert (4, "3") == (refused.row, str(refused.raw["id"]).rpartition("-")[2])
 
 
 def test_a_quota_is_told_at_once(feed, monkeypatch):
