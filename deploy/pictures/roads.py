@@ -14,7 +14,7 @@ from geodata.roads.snapping import metres_per_degree
 from geodata.samples import HELSINKI_ROADS, HELSINKI_STORES, base_map
 
 HERE = Path(__file__).parent
-PLACE = (60.17160, 24.94430)
+PLACE = (60.1705, 24.9440)
 """In the middle of the network: five minutes from here do not touch its border."""
 MINUTES = (5, 4, 3, 2, 1)
 COLOURS = ("#e7d9f3", "#cdb4e6", "#ad8ad4", "#8a60bd", "#673d9e")

@@ -150,7 +150,8 @@ def _exit_times(edges: Edges, mode: Mode) -> tuple[NDArray[np.int64], NDArray[np
 
 def _counts(edges: Edges, mode: Mode, islands_of: NDArray[np.int32], nodes: int) -> dict[str, Any]:
     is_used = islands_of >= 0
-    lengths = np.bincount(islands_of[is_used], edges.lengths_m[is_used])
+    counted_m = np.where(edges.over_squares, 0.0, edges.lengths_m)
+    lengths = np.bincount(islands_of[is_used], counted_m[is_used])
     return {
         "edges": int(is_used.sum()),
         "nodes": nodes,

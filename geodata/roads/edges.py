@@ -56,6 +56,8 @@ class Edges:
     shape_latitudes: Floats
     shape_longitudes: Floats
     lengths_m: Floats
+    over_squares: NDArray[np.bool_]
+    """Edges that are no ways of the map; they make no island."""
     ways: Ints
     """OSM id of the way, by edge."""
     exits: NDArray[np.bool_]
@@ -75,6 +77,7 @@ def cut(extract: Extract, progress: Progress = lambda *_: None) -> Edges:
     row[is_junction] = np.arange(int(is_junction.sum()))
     parts: list[tuple[int, int, int, Ints]] = []
     lengths: list[float] = []
+    over_squares: list[bool] = []
     columns: dict[Mode, list[tuple[int, int, int, int, bool, bool]]] = {m: [] for m in Mode}
     for count, line in enumerate(extract.lines):
         if count % 5_000 == 0:
@@ -87,6 +90,7 @@ def cut(extract: Extract, progress: Progress = lambda *_: None) -> Edges:
             parts.append((int(row[first]), int(row[last]), line.way, line.nodes[start : end + 1]))
             length = float(sums[end] - sums[start])
             lengths.append(length)
+            over_squares.append(line.is_over_square)
             for mode in Mode:
                 columns[mode].append(_column(line, usages, mode, length, first, last, extract))
     starts = np.concatenate(([0], np.cumsum([len(nodes) for *_, nodes in parts])))
@@ -102,6 +106,7 @@ def cut(extract: Extract, progress: Progress = lambda *_: None) -> Edges:
         shape_latitudes=extract.latitudes[shape],
         shape_longitudes=extract.longitudes[shape],
         lengths_m=np.array(lengths),
+        over_squares=np.array(over_squares),
         ways=np.array([part[2] for part in parts]),
         exits=_exits(extract)[is_junction],
         arcs={mode: _mode_arcs(columns[mode], extract, row, mode) for mode in Mode},

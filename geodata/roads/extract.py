@@ -48,6 +48,8 @@ class Line:
     tags: Tags
     nodes: Ints
     """Indices into `Extract.node_ids`."""
+    is_over_square: bool = False
+    """True for a line that people walk, and that is no way of the map."""
 
 
 @dataclass(slots=True)
@@ -220,7 +222,7 @@ def _crossings(lines: Sequence[Line], latitudes: Floats, longitudes: Floats) -> 
     """The straight lines over squares."""
     used = np.bincount(np.concatenate([line.nodes for line in lines]), minlength=len(latitudes))
     return [
-        Line(line.way, line.tags, pair)
+        Line(line.way, line.tags, pair, is_over_square=True)
         for line in lines
         if is_square(line.tags)
         for pair in crossings(line.nodes, latitudes, longitudes, used)

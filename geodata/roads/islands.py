@@ -32,8 +32,8 @@ def islands(edges: Edges, mode: Mode, expanded: Expanded) -> tuple[NDArray[np.in
     """
     arcs = edges.arcs[mode]
     was_open = (arcs.travel_ms != CLOSED).reshape(-1, 2).any(axis=1)
-    # Ferries and tunnels alone are no island: nothing snaps to them.
-    lengths_m = np.where(arcs.may_snap, edges.lengths_m, 0.0)
+    # Ferries and tunnels alone are no island, since nothing snaps to them; nor is a square alone.
+    lengths_m = np.where(arcs.may_snap & ~edges.over_squares, edges.lengths_m, 0.0)
     graph = _graph(expanded)
     found = np.full(len(edges.tails), -1, np.int32)
     lengths: list[float] = []
@@ -50,7 +50,7 @@ def islands(edges: Edges, mode: Mode, expanded: Expanded) -> tuple[NDArray[np.in
     rank[np.argsort(-np.array(lengths), kind="stable")] = np.arange(len(lengths))
     rank[-1] = -1
     found = rank[found]
-    arcs.dropped_m = float(edges.lengths_m[was_open & (found < 0)].sum())
+    arcs.dropped_m = float(edges.lengths_m[was_open & (found < 0) & ~edges.over_squares].sum())
     pruned = _pruned(edges, expanded, graph, found >= 0)
     is_used = np.repeat(found >= 0, 2)
     is_used[pruned.arcs] = True

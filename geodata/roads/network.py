@@ -1,6 +1,6 @@
 """A road network in memory: points on it, and times, ways and isochrones between them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -202,17 +202,28 @@ class RoadNetwork:
 
     def near_border(self, origin: Snapped, destination: Snapped, seconds: float) -> bool:
         """True if a way over the border of the extract could be shorter than this time, or an
-        edge beyond it nearer to one of the ends.
+        edge beyond it nearer to one of the ends."""
+        return self.border_from(origin)(destination, seconds)
+
+    def border_from(self, origin: Snapped) -> Callable[[Snapped, float], bool]:
+        """`near_border` of ways from a place.
 
         Of a road that the extract cuts between two of its nodes, the piece up to the border is not
         known: a point nearest to that piece snaps elsewhere, and is flagged only if the border is
         nearer.
         """
-        network = self._network([origin, destination])
-        around_ms = network.exit_ms(origin) + network.entry_ms(destination)
-        access_s = origin.access_s + destination.access_s
-        nearer = origin.may_be_nearer_outside or destination.may_be_nearer_outside
-        return nearer or around_ms / 1000 + access_s < seconds
+        network = self._modes[origin.mode]
+        out_s = network.exit_ms(origin) / 1000 + origin.access_s
+
+        def is_near(destination: Snapped, seconds: float) -> bool:
+            if destination.mode != network.mode:
+                raise ValueError("points snapped for different modes do not go together")
+            if origin.may_be_nearer_outside or destination.may_be_nearer_outside:
+                return True
+            back_s = network.entry_ms(destination) / 1000 + destination.access_s
+            return out_s + back_s < seconds
+
+        return is_near
 
     def _network(self, points: Sequence[Snapped]) -> ModeNetwork:
         modes = {point.mode for point in points}
