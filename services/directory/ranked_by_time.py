@@ -91,6 +91,8 @@ class RankedByTime:
                 result[result] = arrivals.in_time(left, arrivals.estimates(left))
             return result
 
+        if reached == len(index):
+            return []
         if not reached:
             condition = accept if has_limits else also
         elif len(index) - reached > FEW:

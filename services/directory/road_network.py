@@ -212,20 +212,13 @@ class EmbeddedRouter:
         known = [target for target in targets if target is not None]
         times = iter(self._network.times_from(start, known).tolist())
         found = [inf if target is None else next(times) for target in targets]
+        journeys = JourneysFrom(self._network, start)
         return [
             None
             if target is None or seconds == inf
-            else self._journey(start, target, seconds, has_line=has_lines)
+            else journeys.to(target, seconds, has_length=True, has_line=has_lines)
             for target, seconds in zip(targets, found, strict=True)
         ]
-
-    def _journey(
-        self, start: Snapped, target: Snapped, seconds: float, *, has_line: bool
-    ) -> Journey:
-        found = journey_on(self._network, start, target, seconds, has_length=not has_line)
-        if not has_line or (way := self._network.way(start, target)) is None:
-            return found
-        return found._replace(distance_m=way.distance_m, line=way.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +287,7 @@ class StoresOnRoads:
         return Ways(
             self._rows[is_reached],
             seconds[is_reached],
-            functools.partial(journey_to, self._network, origin, self._target_of),
+            JourneysFrom(self._network, origin, self._target_of).to_row,
         )
 
     def _near(self, index: NearestIndex) -> Rows:
@@ -344,33 +337,31 @@ class StoresOnRoads:
         self._rows = unordered[self._order]
 
 
-def journey_to(
-    network: RoadNetwork,
-    origin: Snapped,
-    targets: Mapping[int, Snapped],
-    row: int,
-    seconds: float,
-    has_length: bool,
-) -> Journey:
-    """The journey to the store in a row, whose time is known to be finite."""
-    return journey_on(network, origin, targets[row], seconds, has_length=has_length)
+class JourneysFrom:
+    """The journeys from a place on a network, whose times are known to be finite."""
 
+    def __init__(
+        self, network: RoadNetwork, origin: Snapped, targets: Mapping[int, Snapped] | None = None
+    ) -> None:
+        """`targets` are the stores, by row."""
+        self._network = network
+        self._origin = origin
+        self._targets = targets or {}
+        self._near_border = network.border_from(origin)
 
-def journey_on(
-    network: RoadNetwork,
-    origin: Snapped,
-    destination: Snapped,
-    seconds: float,
-    *,
-    has_length: bool,
-) -> Journey:
-    """The journey between two points of a network, whose time is known to be finite."""
-    return Journey(
-        seconds,
-        is_estimate=False,
-        distance_m=network.length_m(origin, destination) if has_length else None,
-        may_be_clipped=network.near_border(origin, destination, seconds),
-    )
+    def to_row(self, row: int, seconds: float, has_length: bool) -> Journey:
+        """The journey to the store in a row."""
+        return self.to(self._targets[row], seconds, has_length=has_length)
+
+    def to(
+        self, target: Snapped, seconds: float, *, has_length: bool, has_line: bool = False
+    ) -> Journey:
+        """The journey to another place."""
+        clipped = self._near_border(target, seconds)
+        if has_line and (way := self._network.way(self._origin, target)):
+            return Journey(seconds, False, way.distance_m, clipped, way.line)
+        length_m = self._network.length_m(self._origin, target) if has_length else None
+        return Journey(seconds, False, length_m, clipped)
 
 
 def cells_of(isochrone: Isochrone, resolution: int) -> tuple[list[str], list[str]]:
