@@ -15,7 +15,7 @@ EXTRAS_READY := $(VENV)/.ready-extras
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-more test-databases setup extras bench profile fresh faults soak fuzz check format lint types imports protos protos-check protos-breaking release-protos protos-bundle alerts pictures fonts chart lock licences sbom pin-images audit clean
+.PHONY: help demo test test-more test-databases setup extras bench profile fresh faults soak fuzz check format lint types imports protos protos-check protos-breaking release-protos protos-bundle protos-stubs alerts pictures fonts chart lock licences sbom pin-images audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -136,6 +136,9 @@ release-protos: setup ## take the contracts as they are for the ones that later 
 
 protos-bundle: setup ## write the contracts with all that they import, for any language, into dist/enrayon-protos.zip
 	$(BIN)/python protos/generate.py --bundle dist/enrayon-protos.zip
+
+protos-stubs: setup ## compile stubs of the bundle in Python, TypeScript, Go and Kotlin; takes minutes, and downloads
+	$(BIN)/python -m pytest tests/contracts/test_bundle.py -m "long or not long"
 
 alerts: ## try the alerts with promtool, if there is one
 	@if command -v promtool >/dev/null; then \

@@ -27,7 +27,8 @@ def table_of(file: Source) -> Table:
     script = ["-P", str(Path(__file__).with_name("workbooks.py"))]
     rows: Spill[list[str]] = Spill()
     with tempfile.TemporaryFile() as content:
-        content.write(_content(file))
+        data, is_binary = _content(file)
+        content.write(data)
         content.seek(0)
         with lines_of(script, content, "workbook") as lines:
             head = next(lines)
@@ -36,20 +37,24 @@ def table_of(file: Source) -> Table:
     name, *others = head["sheets"]
     unread = ", ".join(map(repr, others))
     notes = [("file", f"sheet {name!r} is read; not read: {unread}")] if others else []
+    if is_binary:
+        why = "no file of Excel was at hand to verify how xlsb is read: compare some rows"
+        notes.append(("file", why))
     start = int(head["start"])
     header = named(_trimmed(rows[start]))
     return Table("excel", header, lambda: _rows(rows, header, start), notes)
 
 
-def _content(file: Source) -> bytes:
+def _content(file: Source) -> tuple[bytes, bool]:
+    """The workbook as its reader takes it, and True for xlsb."""
     if file.head().startswith(OLE):
         with file.open() as data:
             content = data.read(MAX_OLE_BYTES + 1)
         if len(content) > MAX_OLE_BYTES:
             raise ImporterError(f"over {MAX_OLE_BYTES // 2**20} MiB in one workbook; split it")
-        return content
+        return content, False
     with archives.opened(file.path) as archive:
-        return archive.stored().getvalue()
+        return archive.stored().getvalue(), "xl/workbook.bin" in archive.names
 
 
 def _rows(rows: Iterable[Sequence[str]], header: list[str], start: int) -> Iterator[Row | Rejected]:

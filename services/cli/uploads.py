@@ -110,8 +110,10 @@ def upload(
     planned = Uploaded()
     missing: dict[str, str] = {}
     if replace:
-        checking = _Call(lambda: _replaced(stub, found, planned, source, validate_only=True))
-        planned.add(_patiently(checking, planned, found))
+        checked = _shown(progress, "checking", found)
+        rows: list[int] = []
+        checking = _Call(lambda: _replaced(stub, found, planned, source, checked, rows))
+        planned.add(_patiently(checking, planned, found), rows)
         if found.is_export:
             missing = _public_missing(channel, found, planned, source)
         _check_removal(channel, planned, source, remove_up_to, dry_run=dry_run)
@@ -127,7 +129,8 @@ def upload(
         if found.is_export:
             _remove(stub, missing, sent)
         else:
-            removing = _Call(lambda: _replaced(stub, found, sent, source, validate_only=False))
+            looked = _shown(progress, "removing others", found)
+            removing = _Call(lambda: _replaced(stub, found, sent, source, looked))
             sent.removed = _patiently(removing, sent, found).removed_count
     return sent
 
@@ -187,7 +190,7 @@ def _sent(
 
 
 def _messages(
-    found: Import, result: Uploaded, rows: deque[int] | None = None
+    found: Import, result: Uploaded, rows: deque[int] | list[int]
 ) -> Iterator[stores_pb2.Store]:
     """Yields the messages of the stores that fit, and adds their rows; refuses the others."""
     for store, row in zip(found.stores, found.lines, strict=True):
@@ -195,8 +198,7 @@ def _messages(
         if reason := too_large(message):
             result.refuse(message, row, f"{reason} for a store")
             continue
-        if rows is not None:
-            rows.append(row)
+        rows.append(row)
         yield message
 
 
@@ -252,20 +254,32 @@ def _replaced(
     found: Import,
     result: Uploaded,
     source: str,
-    *,
-    validate_only: bool,
+    shown: Callable[[int], None],
+    checked: list[int] | None = None,
 ) -> Answer:
+    """Send all stores of a source; with a list for the rows that were sent, only check them."""
+    rows = [] if checked is None else checked
+    rows.clear()
     result.rejected_count = 0
     result.rejected = []
 
     def requests() -> Iterator[stores_pb2.UpsertStoresRequest]:
         yield stores_pb2.UpsertStoresRequest(
-            source=source, replace=True, validate_only=validate_only
+            source=source, replace=True, validate_only=checked is not None
         )
-        for block in blocks(_messages(found, result)):
+        done = 0
+        for block in blocks(_messages(found, result, rows)):
             yield stores_pb2.UpsertStoresRequest(stores=block)
+            done += len(block)
+            shown(done)
 
     return stub.UpsertStores.future(requests(), timeout=STREAM_TIMEOUT_S)
+
+
+def _shown(progress: Progress, step: str, found: Import) -> Callable[[int], None]:
+    """Shows the number of stores that a step has gone through."""
+    task = progress.add_task(step, total=len(found.stores))
+    return lambda done: progress.update(task, completed=done)
 
 
 def _remove(

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -176,6 +177,15 @@ def test_an_app_makes_at_most_seven_calls():
         "GetReservation",
     ] == own
     assert len(own) <= 7
+
+
+def test_javascript_runs(shared_demo):
+    if (node := shutil.which("node")) is None:
+        pytest.skip("Node.js is not here")
+    [text] = blocks("javascript")
+    words = [node, "--input-type=module", "--eval", here(text, shared_demo)]
+
+    assert 3 == len(ran(words, shared_demo).splitlines())
 
 
 NEAREST = ("displayName", "distanceM")

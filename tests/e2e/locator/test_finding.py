@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.support.locator import listed, listed_stores
+from tests.support.paths import ROOT
 
 SENAATINTORI = {"latitude": 60.1695, "longitude": 24.9522}
 SMALL = {"width": 800, "height": 600}
@@ -271,3 +272,13 @@ async def test_another_page_embeds_it_with_one_script_tag(visit, demo):
     await expect(frame.get_by_role("heading", level=1)).to_have_text("Myymälähaku")
     await expect(frame.locator("#status")).not_to_be_empty()
     assert "page-key" in asked
+
+
+async def test_the_page_of_the_examples_embeds_it(visit, demo):
+    page = await visit("/healthz")
+    examples = (ROOT / "deploy" / "examples.md").read_text(encoding="utf-8")
+    [text] = re.findall(r"```html\n(.*?)```", examples, re.DOTALL)
+    await page.set_content(text.replace("8080", str(demo.http_port)))
+    frame = page.frame_locator("iframe")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Our shops")
+    await expect(frame.get_by_role("heading", level=1)).to_have_text("Myymälähaku")

@@ -292,3 +292,34 @@ def test_a_quota_is_told_at_once(feed, monkeypatch):
     monkeypatch.setattr(stores_pb2_grpc, "StoresServiceStub", lambda _: Full(lost=0))
     with progress_bar(hidden=True) as progress, pytest.raises(Slow):
         uploads.upload(None, feed, progress)
+
+
+def test_replace_shows_its_steps_and_tells_rows_of_the_file(tmp_path, monkeypatch):
+    class Streamed(Flaky):
+        def future(self, requests, timeout):
+            merged = stores_pb2.UpsertStoresRequest()
+            for request in requests:
+                merged.MergeFrom(request)
+            return super().future([merged], timeout)
+
+        def write(self, request):
+            answer = stores_pb2.UpsertStoresResponse(unchanged_count=1)
+            if request.validate_only:
+                answer.rejected_count = 1
+                answer.rejected.add(index=1, name=request.stores[1].name)
+            return answer
+
+    path = tmp_path / "feed.csv"
+    path.write_text(HEADER + "1,,48.85,2.3,75001,FR\n2,A,48.85,2.3,,FR\n3,B,48.85,2.4,,FR\n")
+    monkeypatch.setattr(stores_pb2_grpc, "StoresServiceStub", lambda _: Streamed(lost=0))
+    found = read(path, source="feed")
+    with progress_bar(hidden=True) as progress:
+        planned = uploads.upload(None, found, progress, replace=True, dry_run=True)
+        assert [4] == [item.row for item in planned.rejected]
+    found.rejected.clear()
+    answer = stores_pb2.UpsertStoresResponse(unchanged_count=2)
+    monkeypatch.setattr(Streamed, "write", lambda *_: answer)
+    with progress_bar() as progress:
+        uploads.upload(None, found, progress, replace=True)
+        shown = [(task.description, task.completed) for task in progress.tasks]
+    assert [("checking", 2), ("importing", 2), ("removing others", 2)] == shown
