@@ -89,6 +89,7 @@ POLICY = joined(
         ComputeIsochrone=ISOCHRONE,
         CountStores=AREA_SEARCH,
         SuggestPlaces=LONG_READ,
+        ParseQuery=LONG_READ,
         UpsertStores=CHANGE,
         UpdateStore=CHANGE,
         DeleteStore=CHANGE,

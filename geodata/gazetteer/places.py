@@ -15,7 +15,13 @@ from geodata.gazetteer.countries import country_code
 from geodata.gazetteer.folding import checked, fold
 from geodata.gazetteer.place import Box, Place, PlaceNotFound
 from geodata.gazetteer.ranking import Hit, beginning, distances_km, named
-from geodata.gazetteer.readings import MAX_WORDS, POSTCODE, Reading, readings
+from geodata.gazetteer.readings import (
+    MAX_WORDS,
+    POSTCODE,
+    Reading,
+    readings,
+    whole_readings,
+)
 from geodata.gazetteer.table import PlaceKind, Table
 from geodata.points import Point
 
@@ -66,6 +72,17 @@ class Gazetteer:
         if hit := self._by_postcode(plain, country, near):
             return hit.place()
         raise PlaceNotFound(text, self._similar(text))
+
+    def whole(self, text: str, *, near: Point | None = None) -> list[Place]:
+        """The places with this name, each word of which counts, most likely first.
+
+        Unlike in `find`, a street or other words beside the name make it unknown. A text that
+        cannot be a place has none.
+        """
+        for reading in whole_readings(text):
+            if hits := self._hits(reading, None, near):
+                return [hit.place() for hit in sorted(hits, key=lambda hit: hit.rank, reverse=True)]
+        return []
 
     def suggest(self, prefix: str, limit: int = 10, *, near: Point | None = None) -> list[Place]:
         """Places whose name begins with the prefix, most likely first; case and accents are

@@ -36,6 +36,17 @@ def readings(text: str) -> Iterator[Reading]:
             yield Reading(town, tuple(parts[index + 1 :]))
 
 
+def whole_readings(text: str) -> Iterator[Reading]:
+    """Those readings of a text in which each word counts, most likely first."""
+    parts = [part for part in (part.strip() for part in text.split(",")) if part]
+    if not parts or len(text.split()) > MAX_WORDS:
+        return
+    if len(parts) == 1:
+        yield from _postcodes(parts)
+    yield Reading(parts[0], tuple(parts[1:]))
+    yield from _without_comma(parts)
+
+
 def _postcodes(parts: list[str]) -> Iterator[Reading]:
     for index, part in enumerate(parts):
         words = part.split()

@@ -26,7 +26,7 @@ COMMANDS = {
     ),
     "nearest": (
         "nearest",
-        "Find the nearest stores: `enrayon nearest Kamppi`, `enrayon nearest 60.1699 24.9384`.",
+        "Find the nearest stores: `enrayon nearest pharmacy Hakaniemi`, `nearest 60.17 24.94`.",
     ),
     "hours": (
         "hours",

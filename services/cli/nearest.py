@@ -15,20 +15,27 @@ from services.cli.consoles import console
 from services.cli.output import USAGE, CommandError
 from services.cli.states import in_words
 from services.cli.stores import store_id
+from services.client.questions import is_understood, nearest_request, search_request
 from services.client.words import address_line, distance, travel_time
 
 
-def zone_near(stub: "stores_pb2_grpc.StoresServiceStub", origin: geometry_pb2.Origin) -> str:
-    """The time zone of the store nearest to an origin; empty if there is no store."""
-    request = stores_pb2.FindNearestStoresRequest(
-        origin=origin, page_size=1, read_mask=FieldMask(paths=["time_zone"])
+def zone_near(
+    stub: "stores_pb2_grpc.StoresServiceStub", request: stores_pb2.FindNearestStoresRequest
+) -> str:
+    """The time zone of the first store that a request finds; empty if there is none."""
+    first = stores_pb2.FindNearestStoresRequest(
+        origin=request.origin if request.HasField("origin") else None,
+        query=request.query,
+        store_filter=request.store_filter,
+        page_size=1,
+        read_mask=FieldMask(paths=["time_zone"]),
     )
-    stores = stub.FindNearestStores(request, timeout=TIMEOUT_S).stores
+    stores = find(stub, first).stores
     return stores[0].store.time_zone if stores else ""
 
 
-def origin(where: list[str]) -> geometry_pb2.Origin:
-    """Reads an origin: two numbers are a position, anything else is a place.
+def position(where: list[str]) -> geometry_pb2.Origin | None:
+    """The position that two numbers are; None for words and for a postcode.
 
     Raises:
         CommandError: there are numbers, but not two.
@@ -37,18 +44,53 @@ def origin(where: list[str]) -> geometry_pb2.Origin:
     try:
         numbers = [float(word) for word in words]
     except ValueError:
-        return geometry_pb2.Origin(place=" ".join(where))
+        return None
     if len(numbers) != 2:
         if len(words) == 1 and words[0].isdigit():  # a postcode
-            return geometry_pb2.Origin(place=words[0])
+            return None
         raise CommandError("give a latitude and a longitude, or the name of a place", USAGE)
     return geometry_pb2.Origin(point={"latitude": numbers[0], "longitude": numbers[1]})
 
 
+def ask(
+    stub: "stores_pb2_grpc.StoresServiceStub",
+    text: str,
+    request: stores_pb2.FindNearestStoresRequest,
+) -> stores_pb2.ParseQueryResponse:
+    """Set in a request what a text asks for; one that is not understood is taken for a place."""
+    parsed = stub.ParseQuery(stores_pb2.ParseQueryRequest(query=text), timeout=TIMEOUT_S)
+    nearest_request(parsed, request)
+    if not is_understood(parsed):
+        request.origin.place = text
+        parsed.rest = ""
+    return parsed
+
+
+def find(
+    stub: "stores_pb2_grpc.StoresServiceStub", request: stores_pb2.FindNearestStoresRequest
+) -> stores_pb2.FindNearestStoresResponse:
+    """The stores of a request; without an origin, in the order of how well they match."""
+    if request.HasField("origin"):
+        return stub.FindNearestStores(request, timeout=TIMEOUT_S)
+    search = search_request(request)
+    search.read_mask.CopyFrom(request.read_mask)
+    found = stub.SearchStores(search, timeout=TIMEOUT_S)
+    return stores_pb2.FindNearestStoresResponse(
+        stores=[stores_pb2.NearestStore(store=match.store) for match in found.matches],
+        as_of=found.as_of if found.HasField("as_of") else None,
+    )
+
+
 def show(
-    response: stores_pb2.FindNearestStoresResponse, states: Mapping[str, hours_pb2.OpenState]
+    response: stores_pb2.FindNearestStoresResponse,
+    states: Mapping[str, hours_pb2.OpenState],
+    rest: str = "",
 ) -> None:
-    """Print the stores as a table."""
+    """Print the stores as a table, and the words of the question that were not understood."""
+    if rest:
+        console.print(
+            f"[yellow]Not understood: {escape(rest)}.[/] For products, see `enrayon products`."
+        )
     if response.HasField("origin_place"):
         place = response.origin_place
         console.print(f"[dim]near[/] [bold]{escape(place.display_name)}[/], {place.description}")
@@ -67,7 +109,7 @@ def show(
         table.add_row(
             f"[dim]{number}[/]",
             f"[bold]{escape(store.display_name)}[/]",
-            distance(found.distance_m),
+            distance(found.distance_m) if found.HasField("distance_m") else "",
             *([travel_time(found.journey)] if has_journeys else []),
             in_words(states.get(store.name)),
             escape(store_id(store.name)),

@@ -165,6 +165,8 @@ class Columns:
                 result &= self._columns[name].where(admitted.__contains__, count)
         if wanted.attributes:
             result &= self._attributes.with_all(wanted.attributes, count)
+        if wanted.any_attributes:
+            result &= self._attributes.with_any(wanted.any_attributes, count)
         if wanted.external_ids:
             result &= self._external_ids.with_any(wanted.external_ids, count)
         if wanted.ids:
@@ -257,6 +259,13 @@ class Sets:
         result: Mask = np.ones(count, bool)
         for text in texts:
             result &= unpacked(self._bits.get(text, b""), count)
+        return result
+
+    def with_any(self, texts: Iterable[str], count: int) -> Mask:
+        """The mask of the first `count` rows, true where a row has one of the texts."""
+        result: Mask = np.zeros(count, bool)
+        for text in texts:
+            result |= unpacked(self._bits.get(text, b""), count)
         return result
 
 

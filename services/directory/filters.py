@@ -46,6 +46,8 @@ class StoreFilter:
     """Any of them; folded by `fold`."""
     attributes: frozenset[str] = frozenset()
     """All of them."""
+    any_attributes: frozenset[str] = frozenset()
+    """Any of them."""
     region_codes: frozenset[str] = frozenset()
     """Any of them."""
     administrative_areas: frozenset[str] = frozenset()
@@ -80,6 +82,9 @@ class StoreFilter:
             self.admits_status(status_of(store))
             and (not self.brands or fold(store.brand) in self.brands)
             and self.attributes.issubset(attributes_of(store))
+            and (
+                not self.any_attributes or not self.any_attributes.isdisjoint(attributes_of(store))
+            )
             and (not self.region_codes or store.address.region_code in self.region_codes)
             and (
                 not self.administrative_areas

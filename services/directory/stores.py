@@ -228,6 +228,11 @@ class StoresReplica(Records):
         """The ids of the stores in these rows."""
         return [self.index.id(row) for row in rows.tolist()]
 
+    def rows(self, ids: Iterable[str]) -> Rows:
+        """The rows of those of the ids that have a location."""
+        found = [row for id in ids if (row := self.row(id)) is not None]
+        return np.array(found, np.int64)
+
     def ids(self, wanted: StoreFilter) -> list[str]:
         """All ids that a filter admits, in order."""
         return self.admitted(list(self._sorted_ids), wanted)
@@ -273,14 +278,14 @@ class StoresReplica(Records):
         rows = yield from self.admitted_rows(
             wanted, np.arange(self.index.row_count, dtype=np.int64)
         )
-        return len(rows) + len((yield from self._unlocated_ids(wanted)))
+        return len(rows) + len((yield from self.unlocated(wanted)))
 
     def named(self, wanted: StoreFilter) -> Steps[list[str]]:
         """All ids that a filter which names its stores admits, in order."""
         rows = yield from self.admitted_rows(
             wanted, np.arange(self.index.row_count, dtype=np.int64)
         )
-        return sorted([*self.ids_of_rows(rows), *(yield from self._unlocated_ids(wanted))])
+        return sorted([*self.ids_of_rows(rows), *(yield from self.unlocated(wanted))])
 
     def admitted_rows(self, wanted: StoreFilter, rows: Rows) -> Steps[Rows]:
         """Those of the rows that a filter admits, in their order.
@@ -346,7 +351,7 @@ class StoresReplica(Records):
         for row, store in zip(self.index.upsert_many(located), stores, strict=True):
             self._columns.put(row, store)
 
-    def _unlocated_ids(self, wanted: StoreFilter) -> Steps[list[str]]:
+    def unlocated(self, wanted: StoreFilter) -> Steps[list[str]]:
         """The ids without a location that a filter admits."""
         found: list[str] = []
         for number, id in enumerate(list(self._unlocated)):

@@ -18,14 +18,14 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
-from geodata.words import folded, is_one_change
+from geodata.words import SHORTEST_WITH_SLIP, folded, is_one_change, is_slip
 
 MessageT = TypeVar("MessageT")
 
@@ -53,6 +53,8 @@ TIERS = ("{name}", "{name brand}", "{name brand rest}")
 """The columns that hold all words of the query: the fewer, the better the match."""
 FIRST_TIER = 2
 """The number of the first of them: whole names come before."""
+MOST_NAMED = 50
+"""Records with some words in their names that are told at once."""
 HASH_BITS = 32
 LONGEST = 2**10 - 1
 """Names longer than this rank as if they had this length."""
@@ -236,6 +238,35 @@ class TextIndex(Generic[MessageT]):
             (words, bound),
         )
         return count, [id for (id,) in rows.fetchall()]
+
+    def named(
+        self, words: Sequence[str], *, begins: bool = False, most: int = MOST_NAMED
+    ) -> list[str]:
+        """The ids of records with all of the folded words in name and brand, at most so many.
+
+        Each is a whole word there, with `begins` the beginning of one; the shortest names come
+        first.
+        """
+        terms = ["".join(c for c in word if c.isalnum()) for word in words]
+        if not terms or not all(terms):
+            return []
+        together = " AND ".join(f'"{term}"{"*" if begins else ""}' for term in terms)
+        sql = """
+            SELECT id FROM texts JOIN ids ON number = texts.rowid
+            WHERE texts MATCH ? ORDER BY texts.rowid LIMIT ?
+            """
+        found = self._settled().execute(sql, (f"{TIERS[1]} : ({together})", most))
+        return [id for (id,) in found]
+
+    def slips(self, word: str) -> list[str]:
+        """The words of all texts that a folded word with a slip of the keyboard may mean."""
+        if len(word) < SHORTEST_WITH_SLIP:
+            return []
+        rows = self._settled().execute(
+            "SELECT term FROM terms WHERE term >= ? AND term < ? AND length(term) BETWEEN ? AND ?",
+            (word[0], f"{word[0]}\U0010ffff", len(word) - 1, len(word) + 1),
+        )
+        return [term for (term,) in rows if is_slip(word, term)]
 
     def _expressions(self, database: sqlite3.Connection, query: str) -> list[str]:
         """The expression of each tier, which excludes those before it; none without words."""

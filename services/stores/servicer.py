@@ -23,7 +23,7 @@ from services.stores.convert.cursors import end_of, travel_cursor
 from services.stores.convert.filters import point, store_filter
 from services.stores.errors import StoreNotFound
 from services.stores.model.matches import BY_ID, Found, Match, Rank, Total
-from services.stores.resources import search, travel
+from services.stores.resources import questions, search, travel
 from services.stores.resources.stores import Stores
 from services.stores.resources.watching import watch
 
@@ -105,14 +105,19 @@ class StoresServicer:
         replica = self._directory.stores.replica
         wanted = self._wanted(request.store_filter)
         is_text = request.query and not request.HasField("route")
-        rank = (0, 0) if is_text or request.route.mode else BY_ID
+        has_two = is_text or request.route.mode or request.HasField("origin")
+        rank = (0, 0) if has_two else BY_ID
         after, total = self._cursor(request, rank)
         size = page_size(request.page_size, default=50, most=1000)
-        found = await by_turns(
+        origin = await self._origins.resolve(request.origin) if request.HasField("origin") else None
+        steps = (
             search.search(
                 replica, self._directory.roads.detours, request, wanted, after, size, total
             )
+            if origin is None
+            else search.from_origin(replica, origin.point, request, wanted, after, size, total)
         )
+        found = await by_turns(steps)
         by_road = any(each.detour and not each.detour.is_estimate for each in found.matches)
         return stores_pb2.SearchStoresResponse(
             road_attribution=self._directory.roads.attribution if by_road else "",
@@ -128,6 +133,8 @@ class StoresServicer:
             total_size=found.total.number,
             total_is_estimate=found.total.is_estimate,
             as_of=self._as_of(),
+            origin_place=convert.place_message(origin.place) if origin and origin.place else None,
+            origin_uncertainty_m=origin.uncertainty_m if origin else None,
         )
 
     async def find_nearest_stores(self, request: stores_pb2.FindNearestStoresRequest) -> bytes:
@@ -138,12 +145,16 @@ class StoresServicer:
         cursor = self._tokens.decode(request)
         origin = await self._origins.resolve(request.origin)
         size = page_size(request.page_size, default=10, most=1000)
-        hits = self._directory.stores.replica.nearest(
+        wanted = self._wanted(request.store_filter)
+        ids = await self._with_words(request.query)
+        replica = self._directory.stores.replica
+        hits = replica.nearest(
             origin.point,
             size + 1,
-            self._wanted(request.store_filter),
+            wanted,
             radius_m=request.radius_m if request.HasField("radius_m") else None,
             after=(cursor[0], cursor[1]) if cursor else None,
+            also=None if ids is None else search.among(replica, ids),
         )
         rest = convert.origin_fields(origin)
         if len(hits) > size:
@@ -152,9 +163,7 @@ class StoresServicer:
             rest.next_page_token = self._tokens.encode(request, [distance_m, id])
         if as_of := self._as_of():
             rest.as_of.CopyFrom(as_of)
-        return encoded.nearest_response(
-            self._directory.stores.replica, hits, request.read_mask, rest
-        )
+        return encoded.nearest_response(replica, hits, request.read_mask, rest)
 
     @long
     async def batch_find_nearest_stores(
@@ -221,8 +230,19 @@ class StoresServicer:
         limit = page_size(request.limit, default=8, most=50)
         near = point(request.near) if request.HasField("near") else None
         replica, gazetteer = self._directory.stores.replica, self._origins.gazetteer
-        places, ids = await by_turns(search.suggest(replica, gazetteer, request.query, limit, near))
-        return convert.suggestions(self._directory.stores.replica, places, ids, limit)
+        found = await by_turns(questions.suggest(replica, gazetteer, request.query, limit, near))
+        return convert.suggestions(replica, found, limit, request.language_code)
+
+    @long
+    async def parse_query(
+        self, request: stores_pb2.ParseQueryRequest
+    ) -> stores_pb2.ParseQueryResponse:
+        """Understand the text of one search field."""
+        near = point(request.near) if request.HasField("near") else None
+        replica, gazetteer = self._directory.stores.replica, self._origins.gazetteer
+        return await by_turns(
+            questions.parse(replica, gazetteer, request.query, near, request.language_code)
+        )
 
     async def upsert_stores(
         self, requests: AsyncIterator[stores_pb2.UpsertStoresRequest]
@@ -257,12 +277,14 @@ class StoresServicer:
         size = page_size(request.page_size, default=10, most=1000)
         before = travel_cursor(cursor, wish)
         wanted = self._wanted(request.store_filter)
+        ids = await self._with_words(request.query)
         reach = await self._directory.roads.reach(origin.point, wish)
         hits = reach.nearest(
             size + 1,
             wanted,
             radius_m=request.radius_m if request.HasField("radius_m") else None,
             after=before,
+            also=None if ids is None else search.among(self._directory.stores.replica, ids),
         )
         rest = convert.origin_fields(origin)
         if len(hits) > size:
@@ -275,6 +297,12 @@ class StoresServicer:
         return await encoded.journeys_response(
             self._directory.stores.replica, hits, wish, request.read_mask, rest
         )
+
+    async def _with_words(self, query: str) -> list[str] | None:
+        """The ids of stores with the words of a query; None without words."""
+        if not query:
+            return None
+        return await by_turns(search.ids_with_words(self._directory.stores.replica, query))
 
     def _cursor(
         self,

@@ -310,6 +310,10 @@ def of_stores(stores: Sequence[str]) -> Ways:
             "": {"query": "a", "limit": 50, "near": HELSINKI},
             "long": {"query": "san " * 50, "limit": 50},
         },
+        "ParseQuery": {
+            "": {"query": "pharmacy near Kamppi open now", "near": HELSINKI},
+            "long": {"query": "santa sanna santissima saintes sandlla sankt " * 4},
+        },
     }
 
 

@@ -1,4 +1,4 @@
-"""`enrayon nearest`: the nearest stores to a position or a place, with their opening states."""
+"""`enrayon nearest`: the stores nearest to a position, or those that a question asks for."""
 
 from typing import Annotated
 
@@ -16,7 +16,10 @@ def register(app: typer.Typer) -> None:
 
 def nearest(
     where: Annotated[
-        list[str], typer.Argument(metavar="LAT LNG|PLACE", help="A position, or a place's name.")
+        list[str],
+        typer.Argument(
+            metavar="LAT LNG|QUESTION", help="A position, or words: a shop, a kind, a place."
+        ),
     ],
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 10,
     radius_m: Annotated[
@@ -44,22 +47,22 @@ def nearest(
     lang: LanguageOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Find the nearest stores: `enrayon nearest Kamppi`, `enrayon nearest 60.1699 24.9384`."""
+    """Find the nearest stores: `enrayon nearest pharmacy Hakaniemi`, `nearest 60.17 24.94`."""
     # Imported here, because `--help` needs none of it.
     import orjson
     from google.protobuf.json_format import MessageToDict
 
     from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
-    from services.cli.channel import TIMEOUT_S, services
+    from services.cli.channel import services
     from services.cli.clock import has_offset, instant, language
-    from services.cli.nearest import origin, show, zone_near
+    from services.cli.nearest import ask, find, position, show, zone_near
     from services.cli.states import states_of
     from services.cli.travel import travel
 
     if open_now and open_at:
         raise CommandError("--open-now and --open-at exclude each other", USAGE)
     request = stores_pb2.FindNearestStoresRequest(
-        origin=origin(where),
+        origin=position(where),
         page_size=limit,
         radius_m=radius_m,
         travel=travel(walk=walk, bike=bike, drive=drive, minutes=minutes),
@@ -69,13 +72,17 @@ def nearest(
         request.store_filter.attributes.extend(attribute or [])
     with services() as channel:
         stub = stores_pb2_grpc.StoresServiceStub(channel)
-        open_then = "now" if open_now else open_at
+        parsed = None if request.HasField("origin") else ask(stub, " ".join(where), request)
+        is_now = open_now or (parsed is not None and parsed.open_now and not open_at)
+        open_then = "now" if is_now else open_at
         times = [text for text in (at, open_then) if text]
-        zone = "" if all(map(has_offset, times)) else zone_near(stub, request.origin)
+        zone = "" if all(map(has_offset, times)) else zone_near(stub, request)
         if open_then:
             request.store_filter.open_at.FromDatetime(instant(open_then, zone, "--open-at"))
         moment = instant(times[0], zone, "--at" if at else "--open-at") if times else None
-        response = stub.FindNearestStores(request, timeout=TIMEOUT_S)
+        response = find(stub, request)
+        if parsed is not None and parsed.HasField("place"):
+            response.origin_place.CopyFrom(parsed.place)
         names = [found.store.name for found in response.stores]
         states = states_of(channel, names, moment, language(lang))
     if json:
@@ -84,4 +91,4 @@ def nearest(
             answer["openStates"] = [MessageToDict(states[name]) for name in names if name in states]
         typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
     else:
-        show(response, states)
+        show(response, states, parsed.rest if parsed else "")

@@ -70,7 +70,7 @@ def find(
     minutes: WithinOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Find the nearest stores with a basket: `enrayon stock find milk:2 bread --near Kamppi`."""
+    """Find the nearest stores with a basket: `enrayon stock find milk bread --near Hakaniemi`."""
     with services() as channel:
         stub = stock_pb2_grpc.StockServiceStub(channel)
         items, names = resolved(stub, basket)

@@ -211,11 +211,11 @@ def commands(settings: ChassisSettings) -> list[str]:
     latitude, longitude = HELSINKI_CENTRE.latitude, HELSINKI_CENTRE.longitude
     door = f"http://{settings.host}:{settings.http_port}/v1"
     return [
-        f"{enrayon()} nearest Kamppi",
+        f"{enrayon()} nearest Rautatientori",
         f"{enrayon()} nearest {latitude} {longitude} --limit 5",
-        f"{enrayon()} stock find milk:2 bread:1 --near Kamppi",
+        f"{enrayon()} stock find milk:2 bread:1 --near Rautatientori",
         f"{enrayon()} aisle route milk bread apples",
-        f"curl '{door}/stores:findNearest?origin.place=Kamppi&page_size=3'",
+        f"curl '{door}/stores:findNearest?origin.place=Rautatientori&page_size=3'",
     ]
 
 

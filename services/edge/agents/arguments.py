@@ -22,6 +22,14 @@ RadiusKm = Annotated[float, Field(ge=0, le=1000)]
 Place = Annotated[
     str, Field(max_length=200, description="Town, district, station or postcode: `Kamppi, FI`")
 ]
+Question = Annotated[
+    str,
+    Field(
+        max_length=200,
+        description="What the person asks for, as they say it, in any language: shop, kind, "
+        "place, `open now`: `pharmacy near Kamppi open now`",
+    ),
+]
 Latitude = Annotated[
     float | None, Field(ge=-90, le=90, description="In place of `place`, with `longitude`")
 ]

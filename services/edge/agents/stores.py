@@ -7,7 +7,9 @@ from mcp_types import CallToolResult
 from pydantic import BaseModel, Field
 
 from enrayon.stores.v1 import stores_pb2
+from services.chassis.errors import InvalidArgument
 from services.client import Client
+from services.client.questions import is_understood, nearest_request, search_request
 from services.client.words import address_line, distance, travel_time
 from services.edge.agents.arguments import (
     READ_ONLY,
@@ -18,6 +20,7 @@ from services.edge.agents.arguments import (
     OpenAt,
     OpenNow,
     Place,
+    Question,
     RadiusKm,
     TravelBy,
     opening_time,
@@ -35,7 +38,8 @@ class FoundStore(Placed):
     store: str
     name: str
     address: str
-    distance_m: float
+    distance_m: float | None
+    """Not set without a place."""
     travel_time: str = ""
     """In minutes, with `travel_by`; `about` before it: an estimate, without roads."""
     phone: str = ""
@@ -49,6 +53,8 @@ class FoundStores(BaseModel):
     """The place that the text was understood as."""
     origin: Position | None = None
     """The position of that place."""
+    not_understood: str = ""
+    """Words of the question that are no shop, kind or place: perhaps a product."""
     road_attribution: str = ""
     """To be shown beside travel times."""
 
@@ -58,6 +64,7 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
 
     @server.tool(title="Find stores", annotations=READ_ONLY, meta=shown_in(STORES))
     async def find_stores(
+        question: Question = "",
         place: Place = "",
         latitude: Latitude = None,
         longitude: Longitude = None,
@@ -72,28 +79,32 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
         max_minutes: MaxMinutes = None,
         limit: Limit = 5,
     ) -> Annotated[CallToolResult, FoundStores]:
-        """Find the stores nearest to a place or a position, nearest first."""
+        """Find the stores that a question asks for, or those nearest to a place, nearest first."""
         with readable():
+            parsed = await understood(client, question, latitude, longitude)
+            open_now = open_now or (parsed.open_now and not open_at)
             wanted = stores_pb2.StoreFilter(
                 brands=[brand] if brand else [],
                 open_at=opening_time(open_now, open_at),
                 service=counter,
             )
             request = stores_pb2.FindNearestStoresRequest(
-                origin=origin(place, latitude, longitude),
+                origin=None
+                if question and not place and latitude is None
+                else origin(place, latitude, longitude),
                 store_filter=wanted,
                 page_size=limit,
                 travel=travel(travel_by, max_minutes),
             )
             if radius_km is not None:
                 request.radius_m = radius_km * 1000
-            answer = await client.stores.FindNearestStores(request)
+            answer = await find(client, request, parsed)
         found = [
             FoundStore(
                 store=hit.store.name,
                 name=hit.store.display_name,
                 address=address_line(hit.store),
-                distance_m=round(hit.distance_m, 1),
+                distance_m=round(hit.distance_m, 1) if hit.HasField("distance_m") else None,
                 travel_time=travel_time(hit.journey) if hit.HasField("journey") else "",
                 phone=hit.store.phones[0] if hit.store.phones else "",
                 **position_of(hit.store),
@@ -109,15 +120,58 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
             if taken_as.HasField("location")
             else None,
             road_attribution=answer.road_attribution,
+            not_understood=parsed.rest,
         )
-        return result(_sentence(found, label), content)
+        doubt = f" Not understood: {parsed.rest!r}; it may be a product." if parsed.rest else ""
+        return result(_sentence(found, label) + doubt, content)
+
+
+async def understood(
+    client: Client, question: str, latitude: float | None, longitude: float | None
+) -> stores_pb2.ParseQueryResponse:
+    """What a question asks for; nothing for an empty one."""
+    if not question:
+        return stores_pb2.ParseQueryResponse()
+    request = stores_pb2.ParseQueryRequest(query=question)
+    if latitude is not None and longitude is not None:
+        request.near.latitude, request.near.longitude = latitude, longitude
+    parsed = await client.stores.ParseQuery(request)
+    if not is_understood(parsed):
+        raise InvalidArgument(
+            f"{question!r} names no shop, kind of shop or place. "
+            "It may be a product; or give `place`."
+        )
+    return parsed
+
+
+async def find(
+    client: Client,
+    request: stores_pb2.FindNearestStoresRequest,
+    parsed: stores_pb2.ParseQueryResponse,
+) -> stores_pb2.FindNearestStoresResponse:
+    """The stores of a request and a question; without any place, those that match best."""
+    nearest_request(parsed, request)
+    if request.HasField("origin"):
+        answer = await client.stores.FindNearestStores(request)
+        if parsed.HasField("place"):
+            answer.origin_place.CopyFrom(parsed.place)
+        return answer
+    found = await client.stores.SearchStores(search_request(request))
+    return stores_pb2.FindNearestStoresResponse(
+        stores=[stores_pb2.NearestStore(store=match.store) for match in found.matches]
+    )
+
+
+def _off(store: FoundStore) -> str:
+    off = store.travel_time or ("" if store.distance_m is None else distance(store.distance_m))
+    return f" ({off})" if off else ""
 
 
 def _sentence(found: list[FoundStore], place: str) -> str:
     near = f" near {place}" if place else ""
     if not found:
         return f"No such store was found{near}."
-    names = [f"{store.name} ({store.travel_time or distance(store.distance_m)})" for store in found]
+    names = [f"{store.name}{_off(store)}" for store in found]
     if len(found) == 1:
         return f"The nearest store{near} is {names[0]}."
     return f"The nearest stores{near} are {listed(names)}."

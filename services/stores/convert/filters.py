@@ -47,6 +47,7 @@ def _lasting_filter(encoded: bytes) -> StoreFilter:
     return StoreFilter(
         brands=frozenset(map(fold, wanted.brands)),
         attributes=frozenset(wanted.attributes),
+        any_attributes=frozenset(wanted.any_attributes),
         region_codes=frozenset(wanted.region_codes),
         administrative_areas=frozenset(map(fold, wanted.administrative_areas)),
         ids=frozenset(map(store_id, wanted.names)),

@@ -1,20 +1,24 @@
 """Converts stores, matches, places and counts to messages of the contract."""
 
-from collections.abc import Sequence
+from functools import lru_cache
 
+from babel import Locale, UnknownLocaleError
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from enrayon.stores.v1 import stores_pb2
 from geodata.gazetteer import Place
+from geodata.questions import Kind
 from services.chassis.messages.masks import read, selects_all
 from services.directory.journeys import duration_of
 from services.directory.keys import parse_store
 from services.directory.origins import ResolvedOrigin
 from services.directory.stores import StoresReplica
-from services.stores.model.matches import Cell, Match
+from services.stores.model.matches import Cell, Match, Suggested
 
 SUGGESTED_FIELDS = FieldMask(paths=["name", "display_name", "brand", "address", "location"])
 """The fields of a suggested store."""
+KINDS_MOST = 2
+"""Kinds that are suggested at once."""
 
 
 def read_store(encoded: bytes, mask: FieldMask) -> stores_pb2.Store:
@@ -35,15 +39,26 @@ def origin_fields(origin: ResolvedOrigin) -> stores_pb2.FindNearestStoresRespons
     )
 
 
-def place_message(place: Place) -> stores_pb2.Place:
-    """A place of the gazetteer."""
-    region = ", ".join(part for part in (place.admin_name, place.country) if part)
+def place_message(place: Place, language: str = "") -> stores_pb2.Place:
+    """A place of the gazetteer; `language` is that of the name of its country."""
+    country = country_name(place.country, language)
+    region = ", ".join(part for part in (place.admin_name, country) if part)
     return stores_pb2.Place(
         display_name=place.name,
         description=region,
         location={"latitude": place.point.latitude, "longitude": place.point.longitude},
         place_type=place.kind.name.lower(),
     )
+
+
+@lru_cache(maxsize=1000)
+def country_name(code: str, language: str) -> str:
+    """A country in a language (BCP 47), in English where CLDR does not have it."""
+    try:
+        names = Locale.parse(language or "en", sep="-").territories
+    except (UnknownLocaleError, ValueError):
+        names = Locale.parse("en").territories
+    return str(names.get(code, code))
 
 
 def stored(replica: StoresReplica, id: str, mask: FieldMask) -> stores_pb2.Store:
@@ -73,14 +88,27 @@ def cell_count(cell: Cell) -> stores_pb2.CellCount:
 
 
 def suggestions(
-    replica: StoresReplica, places: Sequence[Place], ids: Sequence[str], limit: int
+    replica: StoresReplica, found: Suggested, limit: int, language: str
 ) -> stores_pb2.SuggestPlacesResponse:
-    """Places, then stores: half of the limit each, more if there are few of the other."""
-    store_count = min(len(ids), max(limit // 2, limit - len(places)))
-    place_count = min(len(places), limit - store_count)
+    """Near places, kinds, stores, far places; half of the limit are stores if there are enough."""
+    kinds = found.kinds[:KINDS_MOST]
+    others = len(found.near) + len(kinds) + len(found.far)
+    store_count = min(len(found.ids), max(limit // 2, limit - others))
+    left = limit - store_count - len(kinds)
+    near = found.near[: max(0, left)]
     response = stores_pb2.SuggestPlacesResponse()
-    for place in places[:place_count]:
-        response.suggestions.add(place=place_message(place))
-    for id in ids[:store_count]:
+    for place in near:
+        response.suggestions.add(place=place_message(place, language))
+    for kind in kinds:
+        response.suggestions.add(store_kind=kind_message(kind))
+    for id in found.ids[:store_count]:
         response.suggestions.add(store=stored(replica, id, SUGGESTED_FIELDS))
+    for place in found.far[: max(0, left - len(near))]:
+        response.suggestions.add(place=place_message(place, language))
+    del response.suggestions[limit:]
     return response
+
+
+def kind_message(kind: Kind) -> stores_pb2.QueryKind:
+    """A kind of stores."""
+    return stores_pb2.QueryKind(kind=kind.id, attributes=kind.attributes)

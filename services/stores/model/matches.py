@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from geodata.gazetteer import Place
+from geodata.questions import Kind
 from services.directory.journeys import Journey
 
 Rank = tuple[float, ...]
@@ -40,6 +42,18 @@ class Total(NamedTuple):
 
     number: int
     is_estimate: bool = False
+
+
+class Suggested(NamedTuple):
+    """What the beginning of a text may mean, the best of each first."""
+
+    near: list[Place]
+    """Places with stores around them, not far from the person."""
+    kinds: list[Kind]
+    ids: list[str]
+    """Of stores."""
+    far: list[Place]
+    """Other places with stores around them."""
 
 
 class Found(NamedTuple):

@@ -1,7 +1,7 @@
-"""Searches stores by text, area and route, counts them by cell, and suggests names."""
+"""Searches stores by text, area, route and distance, and counts them by cell."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from enrayon.stores.v1 import stores_pb2
 from geodata.distance import Floats, chord_core_m, chord_reach_m, distances_m, ecef
-from geodata.gazetteer import Gazetteer, Place
 from geodata.nearest import Rows
 from geodata.points import Point
 from geodata.regions import along_route, in_shape, in_viewport, points_at
 from geodata.roads import Mode
 from geodata.steps import Steps
-from services.chassis.errors import FieldViolation, InvalidArgument
+from geodata.words import folded
+from services.chassis.errors import FieldViolation
 from services.directory.columns import rows_mask
 from services.directory.filters import Mask, StoreFilter
 from services.directory.journeys import MODES, Journey
@@ -40,10 +40,13 @@ ADMITTED_ENOUGH = 1000
 """Admitted ones among them after which no more are looked at."""
 IDS_AT_ONCE = 4096
 """Matches, or ids, that are looked at before other calls have their turn."""
+MOST_NAMED = 1_000_000
 DETOURS_MOST = 2000
 """Stores along a route whose detours are computed, at most."""
 SORTED = 10_000
 """Stores of an area that are sorted; of more, the ids of all stores are followed in order."""
+LOCATED, UNLOCATED = 0.0, 1.0
+"""The first part of a rank from an origin."""
 PUBLIC = StoreFilter(statuses=frozenset(stores_pb2.StoreStatus.values()))
 """Admits every public store."""
 
@@ -175,6 +178,77 @@ def estimated(
     return number
 
 
+def from_origin(
+    replica: StoresReplica,
+    origin: Point,
+    request: stores_pb2.SearchStoresRequest,
+    wanted: StoreFilter,
+    after: Match | None,
+    size: int,
+    total: Total | None,
+) -> Steps[Found]:
+    """The stores after a match, those nearest to an origin first, those without a location last.
+
+    Raises:
+        InvalidGeometry: the area cannot be used.
+    """
+    ids: Collection[str] | None = None
+    if request.query:
+        ids = yield from ids_with_words(replica, request.query)
+    is_anywhere = request.WhichOneof("area") is None
+    if not is_anywhere:
+        inside = yield from area_rows(replica, request, PUBLIC)
+        of_area = replica.ids_of_rows(inside)
+        ids = of_area if ids is None else set(ids).intersection(of_area)
+    unlocated = []
+    if is_anywhere:
+        without = yield from replica.unlocated(wanted)
+        unlocated = sorted(without if ids is None else set(without).intersection(ids))
+    if total is None:
+        every = np.arange(replica.index.row_count) if ids is None else replica.rows(ids)
+        total = Total(len((yield from replica.admitted_rows(wanted, every))) + len(unlocated))
+    # From here on nothing yields: rows do not change.
+    page: list[Match] = []
+    if after is None or after.rank[0] == LOCATED:
+        hits = replica.nearest(
+            origin,
+            size + 1,
+            wanted,
+            after=(float(after.rank[1]), after.id) if after else None,
+            also=None if ids is None else among(replica, ids),
+        )
+        page = [Match((LOCATED, distance_m), id, distance_m) for id, distance_m in hits]
+        after = None
+    page += [Match((UNLOCATED, 0.0), id) for id in unlocated if after is None or id > after.id][
+        : size + 1 - len(page)
+    ]
+    return Found(page[:size], len(page) > size, total)
+
+
+def ids_with_words(replica: StoresReplica, query: str) -> Steps[list[str]]:
+    """The ids of all public stores with the words of a query in name or brand.
+
+    If there are none, those with words that begin so anywhere.
+    """
+    texts, found = replica.texts(), list[str]()
+    named: list[str] = yield partial(texts.named, folded(query), most=MOST_NAMED)
+    if public := [id for id in named if replica.public(id) is not None]:
+        return public
+    cursor: TextMatch | None = None
+    while True:
+        part: list[TextMatch] = yield partial(texts.page, query, cursor, IDS_AT_ONCE)
+        found += [match.id for match in part]
+        if len(part) < IDS_AT_ONCE:
+            return found
+        cursor = part[-1]
+
+
+def among(replica: StoresReplica, ids: Iterable[str]) -> Callable[[Rows], Mask]:
+    """A condition of a search: the rows of some stores. Use it before the rows change."""
+    mask = rows_mask(replica.rows(ids), replica.index.row_count)
+    return lambda rows: mask[rows]
+
+
 def count(
     replica: StoresReplica, request: stores_pb2.CountStoresRequest, wanted: StoreFilter
 ) -> Steps[list[Cell]]:
@@ -216,22 +290,6 @@ def counted(cells: NDArray[np.uint64], latitudes: Floats, longitudes: Floats) ->
         )
     ]
     return sorted(cells_found, key=lambda cell: (-cell.stores, cell.h3_cell))
-
-
-def suggest(
-    replica: StoresReplica, gazetteer: Gazetteer, query: str, limit: int, near: Point | None
-) -> Steps[tuple[list[Place], list[str]]]:
-    """Places and ids of stores whose names begin with a text, the best of each first.
-
-    Raises:
-        InvalidArgument: the text cannot be a place.
-    """
-    try:
-        places = gazetteer.suggest(query, limit, near=near)
-    except ValueError as error:
-        raise InvalidArgument.field("query", str(error)) from None
-    found = yield from text_page(replica, query, PUBLIC, None, None, limit, Total(0))
-    return places, [match.id for match in found.matches]
 
 
 def area_rows(

@@ -6,7 +6,8 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from enrayon.stores.v1 import stores_pb2
-from tests.support.stores import KAMPPI, SHOPS, WIFI, near, shop, upsert
+from enrayon.type.v1 import geometry_pb2
+from tests.support.stores import KAMPPI, PARKING, SHOPS, WIFI, near, shop, upsert
 
 GEOD = pyproj.Geod(ellps="WGS84")
 PARIS = (48.8566, 2.3522)
@@ -190,3 +191,60 @@ async def test_many_origins_in_one_call_get_the_answers_of_each_alone(shops):
         named = [batch.stores[index] for index in result.store_indexes]
         assert [hit.store for hit in alone.stores] == named
         assert [hit.distance_m for hit in alone.stores] == pytest.approx(list(result.distances_m))
+
+
+async def test_words_and_distance_are_asked_together_page_by_page(shops):
+    words = ("Haussmann", "Stockmann")
+    for query in words:
+        named = [store for store in SHOPS if query in store.display_name]
+        expected = [
+            store.name for store in sorted(named, key=lambda store: distance_m(KAMPPI, store))
+        ]
+        found, token = [], ""
+        while True:
+            request = near(*KAMPPI, query=query, page_size=1, page_token=token)
+            answer = await shops.FindNearestStores(request)
+            found += [hit.store.name for hit in answer.stores]
+            token = answer.next_page_token
+            if not token:
+                break
+        assert expected == found
+
+
+async def test_words_with_travel_find_the_same(shops):
+    walk = {"mode": "TRAVEL_MODE_WALK", "ranking": "RANKING_DISTANCE"}
+    answer = await shops.FindNearestStores(near(*KAMPPI, query="Stockmann", travel=walk))
+    assert ["Stockmann", "Stockmann Turku"] == [hit.store.display_name for hit in answer.stores]
+
+
+async def test_a_search_from_an_origin_ranks_by_distance_and_ends_with_stores_without_a_place(
+    shops,
+):
+    nowhere = [
+        stores_pb2.Store(name=f"stores/t-no-{number}", display_name=f"Stockmann Online {number}")
+        for number in (1, 2)
+    ]
+    await upsert(shops, nowhere)
+    origin = geometry_pb2.Origin(point={"latitude": 60.45, "longitude": 22.27})
+    found, token, totals = [], "", set()
+    while True:
+        request = stores_pb2.SearchStoresRequest(
+            query="stockmann", origin=origin, page_size=1, page_token=token
+        )
+        answer = await shops.SearchStores(request)
+        found += [(match.store.name, match.HasField("distance_m")) for match in answer.matches]
+        totals.add(answer.total_size)
+        token = answer.next_page_token
+        if not token:
+            break
+    located = [("stores/t-turku", True), ("stores/t-stockmann", True)]
+    assert [*located, ("stores/t-no-1", False), ("stores/t-no-2", False)] == found
+    assert {4} == totals
+
+
+async def test_any_of_some_attributes_is_enough(shops):
+    wanted = stores_pb2.StoreFilter(any_attributes=[PARKING, "osm.shop.none"])
+    answer = await shops.FindNearestStores(near(*KAMPPI, store_filter=wanted, page_size=100))
+    assert {store.name for store in SHOPS if PARKING in store.attributes} == {
+        hit.store.name for hit in answer.stores
+    }

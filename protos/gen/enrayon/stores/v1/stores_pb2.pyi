@@ -399,6 +399,7 @@ class StoreFilter(_message.Message):
     SERVICE_FIELD_NUMBER: _builtins.int
     ADMINISTRATIVE_AREAS_FIELD_NUMBER: _builtins.int
     EXTERNAL_IDS_FIELD_NUMBER: _builtins.int
+    ANY_ATTRIBUTES_FIELD_NUMBER: _builtins.int
     open_for_minutes: _builtins.int
     """Open for at least this long after `open_at`."""
     service: _builtins.str
@@ -445,6 +446,10 @@ class StoreFilter(_message.Message):
         `osm:node/123`, `place_id:ChIJ...`.
         """
 
+    @_builtins.property
+    def any_attributes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """One of these attributes, such as those of a kind of ParseQuery."""
+
     def __init__(
         self,
         *,
@@ -459,10 +464,11 @@ class StoreFilter(_message.Message):
         service: _builtins.str = ...,
         administrative_areas: _abc.Iterable[_builtins.str] | None = ...,
         external_ids: _abc.Iterable[_builtins.str] | None = ...,
+        any_attributes: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["open_at", b"open_at", "serves", b"serves"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["administrative_areas", b"administrative_areas", "attributes", b"attributes", "brands", b"brands", "external_ids", b"external_ids", "names", b"names", "open_at", b"open_at", "open_for_minutes", b"open_for_minutes", "region_codes", b"region_codes", "serves", b"serves", "service", b"service", "statuses", b"statuses"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["administrative_areas", b"administrative_areas", "any_attributes", b"any_attributes", "attributes", b"attributes", "brands", b"brands", "external_ids", b"external_ids", "names", b"names", "open_at", b"open_at", "open_for_minutes", b"open_for_minutes", "region_codes", b"region_codes", "serves", b"serves", "service", b"service", "statuses", b"statuses"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -685,6 +691,7 @@ class SearchStoresRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     READ_MASK_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     """Words of the name, brand, address or city; each must match the beginning of a word. Case and
     accents are ignored.
@@ -717,6 +724,12 @@ class SearchStoresRequest(_message.Message):
     def read_mask(self) -> _field_mask_pb2.FieldMask:
         """The fields to return; empty means all."""
 
+    @_builtins.property
+    def origin(self) -> _geometry_pb2.Origin:
+        """Ranks the stores by their distance from here; those without a location come last, by name. The
+        words of `query` are then those of FindNearestStores. Not along a route.
+        """
+
     def __init__(
         self,
         *,
@@ -729,10 +742,11 @@ class SearchStoresRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         read_mask: _field_mask_pb2.FieldMask | None = ...,
+        origin: _geometry_pb2.Origin | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "circle", b"circle", "polygon", b"polygon", "read_mask", b"read_mask", "route", b"route", "store_filter", b"store_filter", "viewport", b"viewport"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "circle", b"circle", "origin", b"origin", "polygon", b"polygon", "read_mask", b"read_mask", "route", b"route", "store_filter", b"store_filter", "viewport", b"viewport"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "circle", b"circle", "page_size", b"page_size", "page_token", b"page_token", "polygon", b"polygon", "query", b"query", "read_mask", b"read_mask", "route", b"route", "store_filter", b"store_filter", "viewport", b"viewport"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "circle", b"circle", "origin", b"origin", "page_size", b"page_size", "page_token", b"page_token", "polygon", b"polygon", "query", b"query", "read_mask", b"read_mask", "route", b"route", "store_filter", b"store_filter", "viewport", b"viewport"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_area: _TypeAlias = _typing.Literal["viewport", "polygon", "route", "circle"]  # noqa: Y015
     _WhichOneofArgType_area: _TypeAlias = _typing.Literal["area", b"area"]  # noqa: Y015
@@ -815,7 +829,9 @@ class StoreMatch(_message.Message):
     DETOUR_TIME_FIELD_NUMBER: _builtins.int
     DETOUR_IS_ESTIMATE_FIELD_NUMBER: _builtins.int
     distance_m: _builtins.float
-    """The distance from the store to the nearest point of the route, or to the centre of the circle."""
+    """The distance from the store to the origin, else to the nearest point of the route, or to the
+    centre of the circle.
+    """
     route_position_m: _builtins.float
     """Along a route: the distance from its start to that point."""
     detour_m: _builtins.float
@@ -873,6 +889,8 @@ class SearchStoresResponse(_message.Message):
     AS_OF_FIELD_NUMBER: _builtins.int
     TOTAL_IS_ESTIMATE_FIELD_NUMBER: _builtins.int
     ROAD_ATTRIBUTION_FIELD_NUMBER: _builtins.int
+    ORIGIN_PLACE_FIELD_NUMBER: _builtins.int
+    ORIGIN_UNCERTAINTY_M_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Empty on the last page."""
     total_size: _builtins.int
@@ -883,15 +901,23 @@ class SearchStoresResponse(_message.Message):
     """Along a route with `mode`: the source of the network of roads, to be shown beside times; empty
     if all are estimates.
     """
+    origin_uncertainty_m: _builtins.float
+    """The uncertainty of the origin: for an H3 cell, the distance from its centre to its farthest
+    corner; 0 for a point.
+    """
     @_builtins.property
     def matches(self) -> _containers.RepeatedCompositeFieldContainer[Global___StoreMatch]:
-        """Along a route by position, with `mode` by detour; with a query by match quality; in a circle the nearest first; else by
-        name.
+        """Along a route by position, with `mode` by detour; with an origin the nearest first; with a
+        query by match quality; in a circle the nearest first; else by name.
         """
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
         """Set if the answer may be out of date: the last time at which it was current."""
+
+    @_builtins.property
+    def origin_place(self) -> Global___Place:
+        """The place that the text of the origin was resolved to."""
 
     def __init__(
         self,
@@ -902,13 +928,20 @@ class SearchStoresResponse(_message.Message):
         as_of: _timestamp_pb2.Timestamp | None = ...,
         total_is_estimate: _builtins.bool = ...,
         road_attribution: _builtins.str = ...,
+        origin_place: Global___Place | None = ...,
+        origin_uncertainty_m: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_size", b"_total_size", "as_of", b"as_of", "total_size", b"total_size"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_origin_uncertainty_m", b"_origin_uncertainty_m", "_total_size", b"_total_size", "as_of", b"as_of", "origin_place", b"origin_place", "origin_uncertainty_m", b"origin_uncertainty_m", "total_size", b"total_size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_size", b"_total_size", "as_of", b"as_of", "matches", b"matches", "next_page_token", b"next_page_token", "road_attribution", b"road_attribution", "total_is_estimate", b"total_is_estimate", "total_size", b"total_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_origin_uncertainty_m", b"_origin_uncertainty_m", "_total_size", b"_total_size", "as_of", b"as_of", "matches", b"matches", "next_page_token", b"next_page_token", "origin_place", b"origin_place", "origin_uncertainty_m", b"origin_uncertainty_m", "road_attribution", b"road_attribution", "total_is_estimate", b"total_is_estimate", "total_size", b"total_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__origin_uncertainty_m: _TypeAlias = _typing.Literal["origin_uncertainty_m"]  # noqa: Y015
+    _WhichOneofArgType__origin_uncertainty_m: _TypeAlias = _typing.Literal["_origin_uncertainty_m", b"_origin_uncertainty_m"]  # noqa: Y015
     _WhichOneofReturnType__total_size: _TypeAlias = _typing.Literal["total_size"]  # noqa: Y015
     _WhichOneofArgType__total_size: _TypeAlias = _typing.Literal["_total_size", b"_total_size"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__origin_uncertainty_m) -> _WhichOneofReturnType__origin_uncertainty_m | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__total_size) -> _WhichOneofReturnType__total_size | None: ...
 
 Global___SearchStoresResponse: _TypeAlias = SearchStoresResponse  # noqa: Y015
@@ -926,12 +959,18 @@ class FindNearestStoresRequest(_message.Message):
     STORE_FILTER_FIELD_NUMBER: _builtins.int
     READ_MASK_FIELD_NUMBER: _builtins.int
     TRAVEL_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """The largest number of results; 0 means 10, more than 1,000 means 1,000."""
     page_token: _builtins.str
     """The `next_page_token` of the previous answer; all other fields must be unchanged."""
     radius_m: _builtins.float
     """The largest distance, inclusive; no limit if not set."""
+    query: _builtins.str
+    """Words of stores: those whose name or brand has all of them, each as a whole word. If there are
+    none, those with words in name, brand, address or city that begin so. Case and accents are
+    ignored.
+    """
     @_builtins.property
     def origin(self) -> _geometry_pb2.Origin:
         """The origin of the search."""
@@ -958,10 +997,11 @@ class FindNearestStoresRequest(_message.Message):
         store_filter: Global___StoreFilter | None = ...,
         read_mask: _field_mask_pb2.FieldMask | None = ...,
         travel: _travel_pb2.Travel | None = ...,
+        query: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "origin", b"origin", "radius_m", b"radius_m", "read_mask", b"read_mask", "store_filter", b"store_filter", "travel", b"travel"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "origin", b"origin", "page_size", b"page_size", "page_token", b"page_token", "radius_m", b"radius_m", "read_mask", b"read_mask", "store_filter", b"store_filter", "travel", b"travel"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "origin", b"origin", "page_size", b"page_size", "page_token", b"page_token", "query", b"query", "radius_m", b"radius_m", "read_mask", b"read_mask", "store_filter", b"store_filter", "travel", b"travel"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__radius_m: _TypeAlias = _typing.Literal["radius_m"]  # noqa: Y015
     _WhichOneofArgType__radius_m: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m"]  # noqa: Y015
@@ -1526,13 +1566,18 @@ class SuggestPlacesRequest(_message.Message):
     QUERY_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     NEAR_FIELD_NUMBER: _builtins.int
+    LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     """The typed text."""
     limit: _builtins.int
     """The largest number of results; 0 means 8, more than 50 means 50."""
+    language_code: _builtins.str
+    """BCP 47 language of the names of countries; empty means English."""
     @_builtins.property
     def near(self) -> _latlng_pb2.LatLng:
-        """Places nearer to this point come first."""
+        """Places, kinds and stores within 100 km of this point come before places farther away, and
+        nearer ones first.
+        """
 
     def __init__(
         self,
@@ -1540,10 +1585,11 @@ class SuggestPlacesRequest(_message.Message):
         query: _builtins.str = ...,
         limit: _builtins.int = ...,
         near: _latlng_pb2.LatLng | None = ...,
+        language_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["near", b"near"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "near", b"near", "query", b"query"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language_code", b"language_code", "limit", b"limit", "near", b"near", "query", b"query"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1562,7 +1608,9 @@ class Place(_message.Message):
     display_name: _builtins.str
     """Its name, for example `Kamppi`."""
     description: _builtins.str
-    """Text that distinguishes it from places with the same name, for example `Helsinki, FI`."""
+    """Text that distinguishes it from places with the same name: its state where addresses have one,
+    and its country in the language of the request: `Texas, United States`.
+    """
     place_type: _builtins.str
     """Its kind: `town`, `suburb`, `station`, `postcode`, ..."""
     @_builtins.property
@@ -1587,12 +1635,13 @@ Global___Place: _TypeAlias = Place  # noqa: Y015
 
 @_typing.final
 class Suggestion(_message.Message):
-    """A place or a store."""
+    """A place, a store or a kind of stores."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PLACE_FIELD_NUMBER: _builtins.int
     STORE_FIELD_NUMBER: _builtins.int
+    STORE_KIND_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def place(self) -> Global___Place:
         """A place."""
@@ -1601,17 +1650,22 @@ class Suggestion(_message.Message):
     def store(self) -> Global___Store:
         """A store, with name, display name, brand, address and location."""
 
+    @_builtins.property
+    def store_kind(self) -> Global___QueryKind:
+        """A kind of stores."""
+
     def __init__(
         self,
         *,
         place: Global___Place | None = ...,
         store: Global___Store | None = ...,
+        store_kind: Global___QueryKind | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "place", b"place", "store", b"store"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "place", b"place", "store", b"store", "store_kind", b"store_kind"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "place", b"place", "store", b"store"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "place", b"place", "store", b"store", "store_kind", b"store_kind"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["place", "store"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["place", "store", "store_kind"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -1640,6 +1694,126 @@ class SuggestPlacesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SuggestPlacesResponse: _TypeAlias = SuggestPlacesResponse  # noqa: Y015
+
+@_typing.final
+class ParseQueryRequest(_message.Message):
+    """Request of ParseQuery."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUERY_FIELD_NUMBER: _builtins.int
+    NEAR_FIELD_NUMBER: _builtins.int
+    LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
+    query: _builtins.str
+    """The text: `pharmacy near Kamppi`, `Alko Kamppi`, `maitoa lähellä`."""
+    language_code: _builtins.str
+    """BCP 47 language of the name of the place's country; empty means English. The text may be in any
+    language.
+    """
+    @_builtins.property
+    def near(self) -> _latlng_pb2.LatLng:
+        """Of places and shops with the same name, those near this point are meant."""
+
+    def __init__(
+        self,
+        *,
+        query: _builtins.str = ...,
+        near: _latlng_pb2.LatLng | None = ...,
+        language_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["near", b"near"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language_code", b"language_code", "near", b"near", "query", b"query"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ParseQueryRequest: _TypeAlias = ParseQueryRequest  # noqa: Y015
+
+@_typing.final
+class QueryKind(_message.Message):
+    """A kind of shops that a text names."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    ATTRIBUTES_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """Its id, such as `pharmacy`."""
+    @_builtins.property
+    def attributes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Stores of this kind have one of these attributes: `StoreFilter.any_attributes`."""
+
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        attributes: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QueryKind: _TypeAlias = QueryKind  # noqa: Y015
+
+@_typing.final
+class ParseQueryResponse(_message.Message):
+    """Response of ParseQuery. Each word of the text is in one part, or means nothing alone (`where`)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHOP_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    PLACE_TEXT_FIELD_NUMBER: _builtins.int
+    PLACE_IS_FAR_FIELD_NUMBER: _builtins.int
+    OPEN_NOW_FIELD_NUMBER: _builtins.int
+    NEAR_ME_FIELD_NUMBER: _builtins.int
+    REST_FIELD_NUMBER: _builtins.int
+    shop: _builtins.str
+    """Words of names or brands of shops: `query` of FindNearestStores and SearchStores."""
+    place_text: _builtins.str
+    """The words of the place as they were written."""
+    place_is_far: _builtins.bool
+    """True if no store is within 100 km of the place."""
+    open_now: _builtins.bool
+    """True for words such as `open now`."""
+    near_me: _builtins.bool
+    """True for words such as `near me`: the person's position is meant, which this method does not
+    know.
+    """
+    rest: _builtins.str
+    """The words that were not understood: ask SearchProducts for them, or tell that they were not."""
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedCompositeFieldContainer[Global___QueryKind]:
+        """The kinds of shops, one of which is asked for."""
+
+    @_builtins.property
+    def place(self) -> Global___Place:
+        """The place around which is asked. Its type is `store` where the text names a store: `near
+        Stockmann`.
+        """
+
+    def __init__(
+        self,
+        *,
+        shop: _builtins.str = ...,
+        kinds: _abc.Iterable[Global___QueryKind] | None = ...,
+        place: Global___Place | None = ...,
+        place_text: _builtins.str = ...,
+        place_is_far: _builtins.bool = ...,
+        open_now: _builtins.bool = ...,
+        near_me: _builtins.bool = ...,
+        rest: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["place", b"place"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kinds", b"kinds", "near_me", b"near_me", "open_now", b"open_now", "place", b"place", "place_is_far", b"place_is_far", "place_text", b"place_text", "rest", b"rest", "shop", b"shop"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ParseQueryResponse: _TypeAlias = ParseQueryResponse  # noqa: Y015
 
 @_typing.final
 class UpsertStoresRequest(_message.Message):

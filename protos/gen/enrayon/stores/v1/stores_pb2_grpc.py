@@ -90,6 +90,11 @@ class StoresServiceStub:
                 request_serializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.SuggestPlacesRequest.SerializeToString,
                 response_deserializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.SuggestPlacesResponse.FromString,
                 _registered_method=True)
+        self.ParseQuery = channel.unary_unary(
+                '/enrayon.stores.v1.StoresService/ParseQuery',
+                request_serializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.ParseQueryRequest.SerializeToString,
+                response_deserializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.ParseQueryResponse.FromString,
+                _registered_method=True)
         self.UpsertStores = channel.stream_unary(
                 '/enrayon.stores.v1.StoresService/UpsertStores',
                 request_serializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.UpsertStoresRequest.SerializeToString,
@@ -185,7 +190,17 @@ class StoresServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SuggestPlaces(self, request, context):
-        """Places and stores whose names begin with the typed text.
+        """Places with stores around them, kinds of stores, and stores, whose names begin with the typed
+        text.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ParseQuery(self, request, context):
+        """What a text of one search field asks for, in any language: words of shops, kinds of shops, a
+        place, "open now", "near me", and the rest. Search by the parts, and look for the rest among
+        products.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -272,6 +287,11 @@ def add_StoresServiceServicer_to_server(servicer, server):
                     servicer.SuggestPlaces,
                     request_deserializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.SuggestPlacesRequest.FromString,
                     response_serializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.SuggestPlacesResponse.SerializeToString,
+            ),
+            'ParseQuery': grpc.unary_unary_rpc_method_handler(
+                    servicer.ParseQuery,
+                    request_deserializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.ParseQueryRequest.FromString,
+                    response_serializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.ParseQueryResponse.SerializeToString,
             ),
             'UpsertStores': grpc.stream_unary_rpc_method_handler(
                     servicer.UpsertStores,
@@ -569,6 +589,33 @@ class StoresService:
             '/enrayon.stores.v1.StoresService/SuggestPlaces',
             enrayon_dot_stores_dot_v1_dot_stores__pb2.SuggestPlacesRequest.SerializeToString,
             enrayon_dot_stores_dot_v1_dot_stores__pb2.SuggestPlacesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ParseQuery(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enrayon.stores.v1.StoresService/ParseQuery',
+            enrayon_dot_stores_dot_v1_dot_stores__pb2.ParseQueryRequest.SerializeToString,
+            enrayon_dot_stores_dot_v1_dot_stores__pb2.ParseQueryResponse.FromString,
             options,
             channel_credentials,
             insecure,

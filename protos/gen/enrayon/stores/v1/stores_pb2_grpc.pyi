@@ -60,7 +60,14 @@ class StoresServiceStub:
     CountStores: _grpc.UnaryUnaryMultiCallable[_stores_pb2.CountStoresRequest, _stores_pb2.CountStoresResponse]
     """The number of stores in each H3 cell of an area, for the clusters of a map."""
     SuggestPlaces: _grpc.UnaryUnaryMultiCallable[_stores_pb2.SuggestPlacesRequest, _stores_pb2.SuggestPlacesResponse]
-    """Places and stores whose names begin with the typed text."""
+    """Places with stores around them, kinds of stores, and stores, whose names begin with the typed
+    text.
+    """
+    ParseQuery: _grpc.UnaryUnaryMultiCallable[_stores_pb2.ParseQueryRequest, _stores_pb2.ParseQueryResponse]
+    """What a text of one search field asks for, in any language: words of shops, kinds of shops, a
+    place, "open now", "near me", and the rest. Search by the parts, and look for the rest among
+    products.
+    """
     UpsertStores: _grpc.StreamUnaryMultiCallable[_stores_pb2.UpsertStoresRequest, _stores_pb2.UpsertStoresResponse]
     """Creates and changes stores in bulk. Each message takes effect as a whole; rejected stores are
     reported and do not affect the others.
@@ -103,7 +110,14 @@ class StoresServiceAsyncStub(StoresServiceStub):
     CountStores: _aio.UnaryUnaryMultiCallable[_stores_pb2.CountStoresRequest, _stores_pb2.CountStoresResponse]  # type: ignore[assignment]
     """The number of stores in each H3 cell of an area, for the clusters of a map."""
     SuggestPlaces: _aio.UnaryUnaryMultiCallable[_stores_pb2.SuggestPlacesRequest, _stores_pb2.SuggestPlacesResponse]  # type: ignore[assignment]
-    """Places and stores whose names begin with the typed text."""
+    """Places with stores around them, kinds of stores, and stores, whose names begin with the typed
+    text.
+    """
+    ParseQuery: _aio.UnaryUnaryMultiCallable[_stores_pb2.ParseQueryRequest, _stores_pb2.ParseQueryResponse]  # type: ignore[assignment]
+    """What a text of one search field asks for, in any language: words of shops, kinds of shops, a
+    place, "open now", "near me", and the rest. Search by the parts, and look for the rest among
+    products.
+    """
     UpsertStores: _aio.StreamUnaryMultiCallable[_stores_pb2.UpsertStoresRequest, _stores_pb2.UpsertStoresResponse]  # type: ignore[assignment]
     """Creates and changes stores in bulk. Each message takes effect as a whole; rejected stores are
     reported and do not affect the others.
@@ -203,7 +217,20 @@ class StoresServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stores_pb2.SuggestPlacesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stores_pb2.SuggestPlacesResponse, _abc.Awaitable[_stores_pb2.SuggestPlacesResponse]]:
-        """Places and stores whose names begin with the typed text."""
+        """Places with stores around them, kinds of stores, and stores, whose names begin with the typed
+        text.
+        """
+
+    @_abc_1.abstractmethod
+    def ParseQuery(
+        self,
+        request: _stores_pb2.ParseQueryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stores_pb2.ParseQueryResponse, _abc.Awaitable[_stores_pb2.ParseQueryResponse]]:
+        """What a text of one search field asks for, in any language: words of shops, kinds of shops, a
+        place, "open now", "near me", and the rest. Search by the parts, and look for the rest among
+        products.
+        """
 
     @_abc_1.abstractmethod
     def UpsertStores(

@@ -64,7 +64,15 @@ class StoresServicer(Protocol):
     def suggest_places(
         self, request: stores_pb2.SuggestPlacesRequest, /
     ) -> Answer[stores_pb2.SuggestPlacesResponse]:
-        """Places and stores whose names begin with the typed text."""
+        """Places with stores around them, kinds of stores, and stores, whose names begin with the
+        typed text."""
+
+    def parse_query(
+        self, request: stores_pb2.ParseQueryRequest, /
+    ) -> Answer[stores_pb2.ParseQueryResponse]:
+        """What a text of one search field asks for, in any language: words of shops, kinds of
+        shops, a place, "open now", "near me", and the rest. Search by the parts, and look for the
+        rest among products."""
 
     def upsert_stores(
         self, request: AsyncIterator[stores_pb2.UpsertStoresRequest], /
