@@ -31,7 +31,8 @@ def build(parts: Parts) -> Service:
     shops = Shops(feeds, clock)
     plans = Writer(Records(parts.client, PLANS), feeds.plans)
     placements = Writer(Records(parts.client, PLACEMENTS), feeds.placements)
-    anchors = Anchors(plans, feeds, shops, Tokens(keyring, settings.anchor_url), clock)
+    page = settings.anchor_url.rstrip("/") or f"http://localhost:{parts.settings.http_port}"
+    anchors = Anchors(plans, feeds, shops, Tokens(keyring, page), clock)
     products = LocatedProducts(feeds, shops)
     walking, drawing = (
         Pool(settings.drawers, settings.drawings_waiting, settings.drawing_s) for _ in range(2)

@@ -1,6 +1,6 @@
 """Settings of the aisle service: links of QR codes, and limits of feedback."""
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from services.chassis.settings import EnvironmentSettings
 
@@ -9,9 +9,11 @@ class AisleSettings(EnvironmentSettings):
     """The link in the QR codes of anchors, the limit of reports, and the drawing of plans."""
 
     anchor_url: str = Field(
-        "http://localhost:8080",
-        pattern=r"^https?://[^\s?#]+[^\s?#/]$",
-        description="the address in the QR codes of anchors, without a slash at its end",
+        "",
+        pattern=r"^(https?://[^\s?#]+)?$",
+        validation_alias=AliasChoices("ENRAYON_ANCHOR_URL", "ENRAYON_EDGE_PUBLIC_URL"),
+        description="the address in the QR codes of anchors; empty: ENRAYON_EDGE_PUBLIC_URL, else "
+        "this machine with the port in force",
     )
     feedback_per_day: int = Field(
         5, ge=0, description="reports a day that one caller may make on a product at a store"
