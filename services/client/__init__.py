@@ -1,7 +1,7 @@
 """The Python client of the suite's APIs. It knows the contracts and nothing else.
 
     async with Client("localhost:50051") as enrayon:
-        request = FindNearestStoresRequest(origin={"place": "Kamppi"})
+        request = FindNearestStoresRequest(origin={"place": "Rautatientori"})
         answer = await enrayon.stores.FindNearestStores(request)
 
 Each call has a deadline; a call that its contract calls idempotent is retried when a service

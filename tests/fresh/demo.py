@@ -58,7 +58,7 @@ def main() -> int:
 
 def first_by_json(deadline: float) -> Any:
     """The first answer of the JSON door."""
-    address = f"{DOOR}/v1/stores:findNearest?origin.place=Kamppi&page_size=3"
+    address = f"{DOOR}/v1/stores:findNearest?origin.place=Rautatientori&page_size=3"
     while True:
         try:
             with urllib.request.urlopen(address, timeout=30) as answer:
@@ -77,7 +77,7 @@ def first_by_command(deadline: float) -> Any:
         with suppress(OSError), socket.create_connection(("127.0.0.1", GRPC_PORT)):
             break
         wait(deadline)
-    words = [ENRAYON, "nearest", "Kamppi", "--limit", "3", "--json"]
+    words = [ENRAYON, "nearest", "Rautatientori", "--limit", "3", "--json"]
     done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
