@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
+from geodata.questions import KINDS
 from geodata.samples import HELSINKI_CENTRE
 from services.edge.web import assets
 from services.edge.web.catalogue import town_id
@@ -23,7 +24,7 @@ from services.edge.web.site import Head, Site, chosen_words, locale_of
 from services.edge.web.sources import GEONAMES, OSM
 from services.edge.web.structured_data import store_as_schema_org
 from services.edge.web.towns import HOME_PICTURE
-from services.edge.web.words import Words
+from services.edge.web.words import Words, languages
 
 STORE_ID = re.compile(r"[a-z0-9][a-z0-9._~-]{0,190}")
 NARROWING = frozenset({"open", "has", "service", "stock", "kind"})
@@ -54,12 +55,24 @@ class Locator:
             "services": sorted(services),
             "mapStyle": site.edge.edge_map_style,
             "key": site.edge.edge_page_key,
+            "kinds": {kind.id: kind.attributes for kind in KINDS.values()},
+            "languages": list(languages()),
             "center": [HELSINKI_CENTRE.longitude, HELSINKI_CENTRE.latitude],
         }
 
     def routes(self) -> list[Route]:
         """The routes of the pages."""
-        return [Route("/", self.page), Route("/stores/{id}", self.store_page)]
+        return [
+            Route("/", self.page),
+            Route("/stores/{id}", self.store_page),
+            # The codes on shelves and goods (GS1 Digital Link URI 1.4); the script reads them.
+            Route("/414/{gln}/254/{anchor}", self.scanned),
+            Route("/01/{gtin:str}", self.scanned),
+        ]
+
+    async def scanned(self, request: Request) -> Response:
+        """The locator for a scanned code; no page of a search engine."""
+        return self._render(request, Head(chosen_words(request).say("title")))
 
     async def page(self, request: Request) -> Response:
         """The locator with its first list."""

@@ -21,6 +21,7 @@ from enrayon.type.v1 import geometry_pb2
 from services.chassis.access.credentials import EDGE_HEADER, KEY_HEADER
 from services.chassis.telemetry import correlation, tracing
 from services.client import Client
+from services.client.questions import is_understood, nearest_request, search_request
 from services.edge.settings import EdgeSettings
 
 PATIENCE_S = 3.0
@@ -164,6 +165,15 @@ class Reader:
         request = stores_pb2.FindNearestStoresRequest(
             origin=geometry_pb2.Origin(place=query), page_size=FIRST, read_mask=LISTED
         )
+        asked = stores_pb2.ParseQueryRequest(query=query)
+        parsed = await self._client.stores.ParseQuery(asked, timeout=PATIENCE_S)
+        if is_understood(parsed):
+            nearest_request(parsed, request)
+        if is_understood(parsed) and not parsed.HasField("place"):
+            words = search_request(request)
+            words.read_mask.CopyFrom(LISTED)
+            matching = await self._client.stores.SearchStores(words, timeout=PATIENCE_S)
+            return "", [stores_pb2.NearestStore(store=each.store) for each in matching.matches]
         try:
             answer = await self._client.stores.FindNearestStores(request, timeout=PATIENCE_S)
         except grpc.aio.AioRpcError as error:
@@ -172,7 +182,8 @@ class Reader:
             words = stores_pb2.SearchStoresRequest(query=query, page_size=FIRST, read_mask=LISTED)
             found = await self._client.stores.SearchStores(words, timeout=PATIENCE_S)
             return "", [stores_pb2.NearestStore(store=each.store) for each in found.matches]
-        return answer.origin_place.display_name or query, answer.stores
+        place = parsed.place.display_name or answer.origin_place.display_name
+        return place or query, answer.stores
 
     async def _where_most_are(self) -> Sequence[stores_pb2.NearestStore]:
         counted = await self._client.stores.CountStores(

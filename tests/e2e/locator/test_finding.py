@@ -90,13 +90,6 @@ async def test_an_approximate_position_leaves_the_browser_with_two_decimals(visi
     assert not [body for body in bodies if "60.1695" in body or "24.9522" in body]
 
 
-async def test_who_shares_no_position_is_told_what_to_do(visit):
-    page = await visit()
-    await listed(page)
-    await page.get_by_role("button", name="Near me").click()
-    await expect(page.locator("#status")).to_contain_text("type a place")
-
-
 async def test_a_shop_is_found_by_moving_the_map_and_its_link_shows_the_same(visit):
     page = await visit(map=True, viewport=SMALL)
     await listed(page)

@@ -9,6 +9,20 @@ export function openStore() {
   return id ? `stores/${decodeURIComponent(id)}` : "";
 }
 
+/**
+ * The scanned code that this address is: `token` of a place in a store, or the `gtin` of a product.
+ * It is taken out of the address, so that no link, log or referrer has it.
+ */
+export function takeScanned() {
+  const query = new URLSearchParams(location.search);
+  const [, gtin] = /^\/01\/0*(\d{8,14})$/.exec(location.pathname) || [];
+  const token = query.get("a") ? location.href : "";
+  if (!token && !gtin) return null;
+  query.delete("a");
+  history.replaceState(null, "", `${/^\/(414|01)\//.test(location.pathname) ? "/" : location.pathname}${query.size ? `?${query}` : ""}`);
+  return { token, gtin };
+}
+
 /** The URL of a store, or of the list without one, with the current parameters. */
 export function link(store = "", changes = {}) {
   const query = new URLSearchParams(location.search);
@@ -18,6 +32,15 @@ export function link(store = "", changes = {}) {
   }
   const text = query.toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
   return `/${store}${text ? `?${text}` : ""}`;
+}
+
+const LASTING = ["mode", "idle", "lang", "theme", "key"];
+
+/** The URL of the first page: without a search, but in the same mode, language and theme, with the same key. */
+export function home() {
+  const query = new URLSearchParams(location.search);
+  const kept = new URLSearchParams(LASTING.filter((name) => query.has(name)).map((name) => [name, query.get(name)]));
+  return kept.size ? `/?${kept}` : "/";
 }
 
 /** Changes parameters; `push` adds a step for the browser's back button. */

@@ -5,6 +5,7 @@ import { Problem, getStore, hold, openStates, stockLevels } from "./api.js";
 import { describeLevel, learn, lookUp, productName } from "./basket.js";
 import { has } from "./config.js";
 import { $, button, el } from "./html.js";
+import { randomId } from "./ids.js";
 import { remember, shopper } from "./store/holds.js";
 import { locale, say } from "./words.js";
 
@@ -108,7 +109,7 @@ async function holdItems(page, requestIds, { store: name, items }) {
   if (document.querySelector("dialog.ask")) throw new Refusal("The person is being asked about another hold. Nothing is held.");
   if (!(await agreed(store, wanted))) throw new Refusal("The person said no. Nothing is held.");
   const list = JSON.stringify([name, wanted]);
-  if (!requestIds.has(list)) requestIds.set(list, crypto.randomUUID());
+  if (!requestIds.has(list)) requestIds.set(list, randomId());
   const made = await hold(name, { items: wanted, shopper: shopper(), requestId: requestIds.get(list) });
   requestIds.delete(list);
   remember(made);

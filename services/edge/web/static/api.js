@@ -19,13 +19,18 @@ export class Problem extends Error {
     return this.status === 401 || this.status === 403;
   }
 
+  /** Whether the services have too much to do. */
+  get busy() {
+    return this.status === 503 || this.status === BUSY;
+  }
+
   /** Whether a retry may help. */
   get passing() {
     return this.status === 0 || this.status === BUSY || this.status >= 500;
   }
 }
 
-const LISTED = "name,displayName,brand,location,address,attributes,status";
+const LISTED = "name,displayName,brand,location,address,attributes,status,timeZone";
 const ON_FOOT = { mode: "TRAVEL_MODE_WALK", ranking: "RANKING_DISTANCE" };
 const DRAWN = "name,displayName,location";
 const BUSY = 429; // too many requests, from here or in all
@@ -33,10 +38,15 @@ const PATIENCE_MS = 15_000;
 const AGAIN_MS = [500, 1000, 2000];
 const KEY = parameter("key") || config.key;
 
-export const suggest = (query, near, signal) => post("/v1/places:suggest", { query, near, limit: 7 }, signal);
+export const suggest = (query, near, languageCode, signal) =>
+  post("/v1/places:suggest", { query, near, limit: 7, languageCode }, signal);
 
-export const findNearest = (origin, storeFilter, pageToken) =>
-  post("/v1/stores:findNearest", { origin, storeFilter, pageSize: 20, pageToken, readMask: LISTED, travel: ON_FOOT });
+/** What a text asks for: `shop`, `kinds`, `place`, `openNow`, `nearMe` and the `rest`. */
+export const parseQuery = (query, near, languageCode) => post("/v1/stores:parseQuery", { query, near, languageCode });
+
+/** The nearest stores; with `query`, those with its words. */
+export const findNearest = (origin, storeFilter, pageToken, query) =>
+  post("/v1/stores:findNearest", { origin, query, storeFilter, pageSize: 20, pageToken, readMask: LISTED, travel: ON_FOOT });
 
 /** The way on foot from a point to a store, with its line where a network of roads has one. */
 export const wayOnFoot = (from, store) =>
@@ -56,8 +66,9 @@ export const getStore = (name) => read(`/v1/${name}`);
 export const openStates = (stores, atTime, languageCode) =>
   post("/v1/stores/-/hours:batchCheckOpenStates", { names: stores.map((name) => `${name}/hours`), atTime, languageCode });
 
-export const week = (store, languageCode) =>
-  read(`/v1/${store}/hours:listOpenIntervals?language_code=${languageCode}`);
+/** The hours of each day from today until a date. */
+export const openDays = (store, { year, month, day }, languageCode) =>
+  read(`/v1/${store}/hours:listOpenIntervals?end_date.year=${year}&end_date.month=${month}&end_date.day=${day}&language_code=${languageCode}`);
 
 export const inStoreServices = (store, languageCode) =>
   read(`/v1/${store}/services?language_code=${languageCode}`);
@@ -82,7 +93,11 @@ export const pickupCode = (name) => read(`/v1/${name}/pickupCode`);
 
 export const cancelHold = (name) => read(`/v1/${name}:cancel`, body({}));
 
+export const startTrip = (store, request) => read(`/v1/${store}/trips:start`, body(request));
+
 export const floorPlan = (store, request) => post(`/v1/${store}/floorPlans:render`, request);
+
+export const resolveAnchor = (token) => post("/v1/anchors:resolve", { token });
 
 export const planRoute = (store, request) => post(`/v1/${store}/floorPlans:planRoute`, request);
 

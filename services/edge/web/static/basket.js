@@ -3,6 +3,7 @@
 import { Problem, getProduct, isBarcode, searchProducts } from "./api.js";
 import { setParameters, parameter } from "./address.js";
 import { combobox } from "./combobox.js";
+import { folded } from "./folding.js";
 import { button, el } from "./html.js";
 import { icon } from "./icons.js";
 import { currentLanguage, say } from "./words.js";
@@ -20,8 +21,10 @@ export function items() {
 
 /** The name of a product, in the page's language if the catalogue has it. */
 export function productName(name) {
-  const { displayName = name.slice("products/".length), localizedNames = {} } = products.get(name) || {};
-  return localizedNames[currentLanguage()] || displayName;
+  const { displayName = name.slice("products/".length), localizedNames = {}, variantAttributes = {} } = products.get(name) || {};
+  const localized = localizedNames[currentLanguage()];
+  // The name in a language is that of all variants: size and colour tell them apart.
+  return localized ? [localized, ...Object.values(variantAttributes)].join(", ") : displayName;
 }
 
 /** Requests unknown product names; returns whether there were any. */
@@ -31,8 +34,6 @@ export async function learn(names) {
   for (const { value } of found) if (value) products.set(value.name, value);
   return unknown.length > 0;
 }
-
-const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().match(/[\p{L}\p{N}]+/gu)?.join(" ");
 
 /** True if a text is a name of the product in any language. */
 const isName = (text, { displayName, localizedNames = {} }) =>
@@ -76,6 +77,11 @@ export class Basket {
     this.#levels = levels;
     this.#draw();
     if (await learn(items().map(({ product }) => product))) this.#draw();
+  }
+
+  /** Adds one unit of a product that was looked up. */
+  add(product) {
+    this.#set(product, (this.#quantity(product) || 0) + 1);
   }
 
   /** Takes a product by its barcode or whole name; returns the products to choose from otherwise. */

@@ -1,41 +1,46 @@
 // The locator: connects the list, the map, the basket and the page of a store.
 
 import { offerTools } from "./agent.js";
-import { suggest } from "./api.js";
-import { setParameters, linkView, parameter, link, openStore, linkedView } from "./address.js";
-import { Basket } from "./basket.js";
+import { resolveAnchor, suggest } from "./api.js";
+import { home, linkView, linkedView, link, openStore, parameter, setParameters, takeScanned } from "./address.js";
+import { Basket, lookUp } from "./basket.js";
 import { combobox } from "./combobox.js";
 import config, { has } from "./config.js";
-import { drawFilters } from "./filters.js";
+import { UNFILTERED, drawFilters } from "./filters.js";
 import { $ } from "./html.js";
 import { kiosk } from "./kiosk.js";
 import { LateMap } from "./map/late.js";
 import { position } from "./position.js";
 import { Results } from "./results.js";
-import { byText, inView, nearMe, nearPlace, whereMostAre } from "./search.js";
+import { aroundMap, byText, inView, nearMe, nearPlace, whereMostAre } from "./search.js";
 import { keep, kept } from "./storage.js";
+import { showMine } from "./store/mine.js";
+import { standAt } from "./store/here.js";
 import { StoreView } from "./store/view.js";
 import { isDark, theme } from "./theme.js";
 import { turns } from "./turns.js";
-import { currentLanguage, say, speak } from "./words.js";
+import { currentLanguage, kindName, locale, say, speak } from "./words.js";
 
 const begin = turns(); // of searches
 let outdated = false; // whether the list was made for another shopping list
 
-await speak(config.language);
+const scanned = takeScanned();
+addEventListener("error", failed);
+addEventListener("unhandledrejection", failed);
+await speak(parameter("lang") ? config.language : (config.languages.includes(kept("language")) && kept("language")) || config.language);
 if (parameter("mode") === "kiosk") kiosk();
 theme(() => { map.setDark(isDark()); view.refresh(); });
 const map = new LateMap("map", { style: config.mapStyle, center: config.center, view: linkedView(), dark: isDark() }, {
   choose: go, moved: () => { $("area").hidden = false; }, filter: () => results.filter,
 });
-const results = new Results(map, { open: go, look, clear });
+const results = new Results(map, { open: go, look, clear, want, redraw: () => drawFilters($("filters"), list) });
 const basket = has("stock") ? new Basket($("basket"), wanted) : null;
 const view = new StoreView(map, basket, { back, seek });
 
 combobox($("search"), {
-  suggest: async (query, signal) => (await suggest(query, map.center, signal)).suggestions || [],
+  suggest: async (query, signal) => (await suggest(query, map.center, locale(), signal)).suggestions || [],
   describe,
-  take: ({ place, store }) => (place ? find(nearPlace(place)) : go(store.name)),
+  take,
   search: look,
 });
 $("here").addEventListener("click", here);
@@ -45,7 +50,8 @@ $("approximate").addEventListener("change", ({ target }) => keep("approximate", 
 $("approximate").checked = kept("approximate") === "yes";
 addEventListener("popstate", arrive);
 label();
-arrive().finally(() => map.load());
+arrive().then(() => scanned && scan(scanned)).finally(() => map.load());
+showMine(go);
 offerTools({ look, go, list: () => results.stores });
 
 // Shows the state of the URL.
@@ -63,7 +69,7 @@ async function arrive() {
 async function start(query) {
   begin();
   $("query").value = query;
-  if (query) return results.find(byText(query, map));
+  if (query) return results.find(byText(query, map, whereabouts));
   if (!linkedView()) return results.find(whereMostAre(map));
   await map.load();
   return results.find(inView(map));
@@ -80,7 +86,7 @@ function find(search) {
 
 function look(query) {
   $("query").value = query;
-  return find(byText(query, map));
+  return find(byText(query, map, whereabouts));
 }
 
 function area() {
@@ -99,12 +105,62 @@ async function here() {
     find(nearMe(point));
   } catch (word) {
     if (typeof word !== "string") throw word;
-    if (current()) results.tell(say(word));
+    if (current()) results.notice(say(word));
   }
 }
 
+const UNREADABLE = { ANCHOR_REVOKED: "codeRevoked", ANCHOR_EXPIRED: "codeRevoked", PLACE_NOT_FOUND: "badCode" };
+
+// Opens what a scanned code stands for: the place of its holder in a store, or a product.
+async function scan({ token, gtin }) {
+  try {
+    if (gtin) {
+      const { product } = await lookUp(gtin.padStart(13, "0"));
+      return product ? want(product.name) : results.notice(say("noProduct", { query: gtin }));
+    }
+    const anchor = await resolveAnchor(token);
+    standAt(anchor);
+    return await go(anchor.name.split("/anchors/")[0]);
+  } catch (error) {
+    if (error.status === undefined) throw error;
+    return results.notice(say(error.passing ? "offline" : UNREADABLE[error.reason] || "badCode"));
+  }
+}
+
+// The position for a question such as "near me"; null if it is not to be had.
+async function whereabouts() {
+  try {
+    const { latitude, longitude } = await position({ approximate: $("approximate").checked });
+    return { latitude, longitude };
+  } catch {
+    return null;
+  }
+}
+
+function take({ place, store, storeKind }) {
+  if (place) return find(nearPlace(place));
+  if (store) return go(store.name);
+  $("query").value = "";
+  setParameters({ kind: storeKind.kind });
+  return find(aroundMap(map));
+}
+
+// Puts a product on the list, and lists the stores that have all of it.
+function want(product) {
+  basket.add(product);
+  setParameters({ stock: "all" });
+  drawFilters($("filters"), list);
+  list();
+}
+
+// What nothing else has caught is told: a page that does nothing is worse than one that says so.
+function failed() {
+  $("fault").textContent = say("failed");
+  $("fault").hidden = false;
+}
+
 function clear() {
-  setParameters({ open: "", has: "", service: "", stock: "" });
+  setParameters(UNFILTERED);
   drawFilters($("filters"), list);
   list();
 }
@@ -144,6 +200,7 @@ function back() {
 
 function close() {
   view.close();
+  showMine(go);
   drawFilters($("filters"), list);
   if (outdated) list();
 }
@@ -151,9 +208,11 @@ function close() {
 async function relabel(language) {
   await speak(language);
   setParameters({ lang: language });
+  keep("language", language);
   label();
   drawFilters($("filters"), list);
   basket?.show();
+  showMine(go);
   if (openStore()) view.open(openStore());
   list();
 }
@@ -161,10 +220,12 @@ async function relabel(language) {
 function label() {
   $("language").value = currentLanguage();
   $("basket").hidden = !basket;
+  document.querySelector(".home").href = home();
   map.name();
 }
 
-function describe({ place, store }) {
+function describe({ place, store, storeKind }) {
+  if (storeKind) return { title: kindName(storeKind.kind), detail: say("kind"), kind: "kind" };
   if (place) return { title: place.displayName, detail: place.description, kind: "place" };
   const { addressLines = [], locality = "" } = store.address || {};
   return { title: store.displayName, detail: [...addressLines, locality].filter(Boolean).join(", "), kind: "shop" };

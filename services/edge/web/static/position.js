@@ -2,8 +2,11 @@
 
 const TIMEOUT_MS = 10_000;
 const RECENT_MS = 60_000;
+const ROUNDED_M = 1000; // about, of two decimals of a degree
 
 /**
+ * The position and its accuracy in metres.
+ *
  * @param approximate rounds to two decimals of a degree, about a kilometre, in the browser.
  * @throws the reason why there is no position: `denied` or `noPosition`.
  */
@@ -11,9 +14,9 @@ export function position({ approximate }) {
   const options = { enableHighAccuracy: !approximate, timeout: TIMEOUT_MS, maximumAge: RECENT_MS };
   return new Promise((take, refuse) => {
     if (!navigator.geolocation) return refuse("noPosition");
-    navigator.geolocation.getCurrentPosition(({ coords: { latitude, longitude } }) => {
+    navigator.geolocation.getCurrentPosition(({ coords: { latitude, longitude, accuracy } }) => {
       const round = (degrees) => (approximate ? Math.round(degrees * 100) / 100 : degrees);
-      take({ latitude: round(latitude), longitude: round(longitude) });
+      take({ latitude: round(latitude), longitude: round(longitude), accuracyM: approximate ? Math.max(ROUNDED_M, accuracy) : accuracy });
     }, ({ code }) => refuse(code === 1 ? "denied" : "noPosition"), options);
   });
 }

@@ -1,15 +1,16 @@
 // The list of stores that a search found, each with its opening state and its stock of the basket.
 
 import { Problem, openStates, stockLevels } from "./api.js";
-import { describeLevel, items, learn, productName } from "./basket.js";
+import { describeLevel, items, learn, lookUp, productName } from "./basket.js";
 import { has } from "./config.js";
-import { narrowed, narrowing, openLater } from "./filters.js";
+import { narrowed, narrowing, openLater, setZone } from "./filters.js";
 import { $, button, el } from "./html.js";
 import { item, showState } from "./store/summary.js";
 import { turns } from "./turns.js";
 import { day, distance, locale, say } from "./words.js";
 
 const MOST_LACKING = 5;
+const MOST_OFFERED = 5;
 
 export class Results {
   filter = undefined; // the StoreFilter of what is listed: the map's too
@@ -18,7 +19,8 @@ export class Results {
   #current = () => true; // false for a list that another has replaced
   #shown = [];
 
-  /** @param actions `open(name)` shows a store, `look(query)` searches, `clear()` removes all filters. */
+  /** @param actions `open(name)` shows a store, `look(query)` searches, `clear()` removes all filters,
+   *   `redraw()` draws the filters anew, `want(product)` lists the stores that have a product. */
   constructor(map, actions) {
     this.map = map;
     this.actions = actions;
@@ -48,6 +50,9 @@ export class Results {
     $("results").setAttribute("aria-busy", "true");
     $("status").textContent = say("searching");
     try {
+      await search.prepare?.();
+      if (!current()) return;
+      this.actions.redraw();
       const { filter, note, none, leftOut } = await narrowed(search.from());
       const found = none ? {} : await search.request(filter);
       if (leftOut) await learn(items().map(({ product }) => product));
@@ -71,20 +76,42 @@ export class Results {
     $("results").replaceChildren(el("div", { class: "empty" }, more));
   }
 
+  /** Says something above the list, which stays. */
+  notice(text) {
+    $("results").querySelector(".notice")?.remove();
+    $("results").prepend(el("p", { class: "note warn notice", role: "status" }, text));
+    if (this.#search) $("status").textContent = this.#search.title();
+  }
+
   #show(found, note, leftOut) {
     const search = this.#search;
     this.#shown = [];
     $("status").textContent = search.title();
-    $("results").replaceChildren(note ? el("p", { class: "note warn" }, say(note)) : "");
+    const notes = [note && say(note), search.note?.()].filter(Boolean);
+    $("results").replaceChildren(...notes.map((text) => el("p", { class: "note warn" }, text)));
+    if (search.doubt) this.#tellDoubt(search.doubt);
     this.#append(found);
-    this.map.mark(search.mark, search.label?.());
+    this.map.mark(search.mark, search.label?.(), search.accuracyM);
     if (!this.#shown.length) this.#empty(leftOut);
     else if (!search.still && !$("results").hidden) this.map.show([...this.#shown.map(({ store }) => store.location), search.mark].filter(Boolean));
     this.map.refresh();
   }
 
+  // Words of the question that are no shop, kind or place: perhaps a product.
+  async #tellDoubt(words) {
+    const place = el("p", { class: "note warn doubt", role: "status" }, say("notUnderstood", { words }));
+    $("results").prepend(place);
+    if (!has("stock")) return;
+    const { product, found } = await lookUp(words).catch(() => ({ found: [] }));
+    const offered = product ? [product] : found.slice(0, MOST_OFFERED);
+    if (!offered.length || !place.isConnected) return;
+    const offer = ({ name }) => el("li", {}, button(productName(name), () => this.actions.want(name), { class: "link" }));
+    place.replaceWith(el("div", { class: "note warn doubt", role: "status" }, el("p", {}, say("whoHas")), el("ul", {}, offered.map(offer))));
+  }
+
   #append({ stores = [], nextPageToken, asOf, roadAttribution }) {
     const first = this.#shown.length;
+    setZone(stores[0]?.store.timeZone);
     this.#shown.push(...stores);
     const entries = stores.map(({ store, distanceM, journey }, index) => item(store, first + index + 1,
       this.#search.distances === false ? {} : { distanceM, journey }, this.actions.open, (name) => this.map.point(name)));
@@ -125,11 +152,14 @@ export class Results {
     if (!wanted.length || !names.length) return;
     const { levels = [] } = await stockLevels(names, wanted.map(({ product }) => product)).catch(() => ({}));
     const units = new Map(wanted.map(({ product, quantity }) => [product, quantity]));
+    const isKnown = ({ band }) => band && band !== "STOCK_BAND_UNKNOWN";
     const there = ({ product, ...level }) => ["IN_STOCK", "LIMITED"].includes(describeLevel(level, units.get(product)).band);
     names.forEach((name, index) => {
       const have = levels.filter((level) => level.store === name && there(level)).length;
       const word = have === wanted.length ? "all" : have ? "some" : "nothing";
       const place = entries[index].querySelector(".stock");
+      // Of a bar that never had any of it there is nothing to say.
+      if (!levels.some((level) => level.store === name && isKnown(level))) return;
       place.className = `stock ${word}`;
       place.textContent = say(word, { have, of: wanted.length });
       place.hidden = false;
@@ -156,7 +186,7 @@ export class Results {
       this.tell(say("unknown", { query: this.query }), ...meant, help);
     } else if (error.passing) {
       const retry = button(say("again"), () => this.list(), { class: "more" });
-      this.tell(say(error.status === 0 || error.status === 503 ? "offline" : "failed"), retry);
+      this.tell(say(error.busy ? "busy" : error.status === 0 ? "offline" : "failed"), retry);
     } else if (error.refused) this.tell(say("refused"));
     else this.tell(error.message, help);
   }

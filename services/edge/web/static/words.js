@@ -44,9 +44,16 @@ async function wordsOf(chosen) {
 /** The name of a kind of stores, by the last part of its attribute: `bakery` of `osm.shop.bakery`. */
 export const kindName = (kind) => kinds[kind] || kind.charAt(0).toUpperCase() + kind.slice(1).replace(/[._]/g, " ");
 
+const MILES = /-(US|GB|LR|MM)\b/; // CLDR: the regions that measure roads in miles
+const MILE_M = 1609.344;
+const FOOT_M = 0.3048;
+
+/** A distance in the units of the reader's region. */
 export function distance(metres) {
-  const [value, unit] = metres < 995 ? [Math.round(metres / 10) * 10, "meter"] : [metres / 1000, "kilometer"];
-  const maximumFractionDigits = unit === "kilometer" && value < 10 ? 1 : 0;
+  const inMiles = metres < 305 ? [Math.round(metres / FOOT_M / 50) * 50, "foot"] : [metres / MILE_M, "mile"];
+  const inKilometres = metres < 995 ? [Math.round(metres / 10) * 10, "meter"] : [metres / 1000, "kilometer"];
+  const [value, unit] = MILES.test(locale()) ? inMiles : inKilometres;
+  const maximumFractionDigits = ["kilometer", "mile"].includes(unit) && value < 10 ? 1 : 0;
   return new Intl.NumberFormat(locale(), { style: "unit", unit, maximumFractionDigits }).format(value);
 }
 

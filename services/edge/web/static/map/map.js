@@ -1,11 +1,12 @@
 // The map: stores of the list as numbered pins, other stores in view as dots or, if they are very
 // many, as counts per H3 cell.
 
+import { parameter } from "../address.js";
 import { countStores, storesToDraw } from "../api.js";
 import { turns } from "../turns.js";
 import { say } from "../words.js";
 import { GLYPHS, addGlyphs } from "./glyphs.js";
-import { layers, pinImages, wayLayer } from "./pins.js";
+import { accuracyLayers, layers, pinImages, wayLayer } from "./pins.js";
 import { corners, levelOf, planLayers } from "./plan.js";
 import { baseStyle, palette } from "./style.js";
 
@@ -18,6 +19,7 @@ export class StoreMap {
   #chosen = null;
   #plan = collection([]);
   #way = collection([]);
+  #accuracy = collection([]);
   #pointed = "";
   #turn = turns();
   #timer = 0;
@@ -37,6 +39,7 @@ export class StoreMap {
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new maplibregl.AttributionControl({ compact: false }), "bottom-left");
+    if (parameter("mode") === "kiosk") withoutLinks(this.map.getContainer());
     this.map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "bottom-right");
     // The letters of our layers, over any style.
     if (style) this.map.setStyle(style, { transformStyle: (_, theirs) => ({ ...theirs, glyphs: GLYPHS }) });
@@ -89,9 +92,11 @@ export class StoreMap {
     this.map.fitBounds(bounds, { padding, maxZoom, duration: calm() ? 0 : 600 });
   }
 
-  /** Marks the origin of the search; without a point, removes the mark. */
-  mark(point, label) {
+  /** Marks the origin of the search, with a circle if it is not exact; without a point, removes it. */
+  mark(point, label, accuracyM = 0) {
     this.origin = point || null;
+    this.#accuracy = point && accuracyM > 30 ? collection([circle(point, accuracyM)]) : collection([]);
+    this.map.getSource("accuracy")?.setData(this.#accuracy);
     this.marker?.remove();
     this.marker = null;
     if (!point) return;
@@ -187,6 +192,8 @@ export class StoreMap {
     this.map.addSource("stores", { type: "geojson", data: collection([]) });
     this.map.addSource("way", { type: "geojson", data: this.#way });
     this.map.addLayer(wayLayer(palette(this.dark)));
+    this.map.addSource("accuracy", { type: "geojson", data: this.#accuracy });
+    for (const layer of accuracyLayers()) this.map.addLayer({ source: "accuracy", ...layer });
     this.map.addSource("plan", { type: "geojson", data: this.#plan });
     for (const layer of planLayers(palette(this.dark))) this.map.addLayer({ source: "plan", ...layer });
     for (const layer of layers(palette(this.dark))) this.map.addLayer({ source: "stores", ...layer });
@@ -217,6 +224,29 @@ const feature = ({ latitude, longitude }, properties) =>
 
 const point = ({ name, displayName, location }, number) =>
   feature(location, { name, title: displayName, ...(number ? { number, label: String(number) } : {}) });
+
+// A kiosk leads nowhere else: its attribution is text.
+function withoutLinks(container) {
+  const place = container.querySelector(".maplibregl-ctrl-attrib");
+  const replace = () => place.querySelectorAll("a").forEach((link) => link.replaceWith(link.textContent));
+  new MutationObserver(replace).observe(place, { childList: true, subtree: true });
+  replace();
+}
+
+const EARTH_M = 6_371_009;
+const CORNERS = 64;
+
+// A circle around a point; on a sphere, which is exact enough for an accuracy.
+function circle({ latitude, longitude }, radiusM) {
+  const [north, reach] = [(latitude * Math.PI) / 180, radiusM / EARTH_M];
+  const corners = Array.from({ length: CORNERS + 1 }, (_, corner) => {
+    const bearing = (2 * Math.PI * (corner % CORNERS)) / CORNERS;
+    const there = Math.asin(Math.sin(north) * Math.cos(reach) + Math.cos(north) * Math.sin(reach) * Math.cos(bearing));
+    const east = Math.atan2(Math.sin(bearing) * Math.sin(reach) * Math.cos(north), Math.cos(reach) - Math.sin(north) * Math.sin(there));
+    return [longitude + (east * 180) / Math.PI, (there * 180) / Math.PI];
+  });
+  return { type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [corners] } };
+}
 
 function collection(features) {
   return { type: "FeatureCollection", features };

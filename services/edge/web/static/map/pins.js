@@ -13,6 +13,14 @@ export function pinImages(map, palette) {
   });
 }
 
+/** The layers over the source `accuracy`: where the person may be. */
+export function accuracyLayers() {
+  return [
+    { id: "accuracy", type: "fill", paint: { "fill-color": "#2467c8", "fill-opacity": 0.12 } },
+    { id: "accuracy-edge", type: "line", paint: { "line-color": "#2467c8", "line-width": 1.5, "line-opacity": 0.6 } },
+  ];
+}
+
 /** The layers over the source `stores`. */
 export function layers(colour) {
   const number = ["has", "number"];
@@ -23,7 +31,8 @@ export function layers(colour) {
   const label = { "text-font": ["Bold"], "text-field": ["get", "label"], "text-allow-overlap": true };
   const image = { "icon-anchor": "bottom", "icon-allow-overlap": true, "icon-offset": [0, 2] };
   return [
-    { id: "dots", type: "circle", filter: ["all", ["!", number], ["!", count]], paint: {
+    // Below each pin too: of pins that would cover each other only the first is drawn.
+    { id: "dots", type: "circle", filter: ["!", count], paint: {
       "circle-color": colour.dot, "circle-stroke-color": colour.ring, "circle-stroke-width": 1.2,
       "circle-radius": ["interpolate", ["linear"], ["zoom"], 13, 2.5, 18, 6] } },
     { id: "dot-names", type: "symbol", minzoom: 16.8, filter: ["all", ["!", number], ["!", count]], paint: { ...words, "text-color": colour.text },
@@ -36,7 +45,7 @@ export function layers(colour) {
     { id: "pin-names", type: "symbol", minzoom: 16.2, filter: number, paint: words,
       layout: { ...title, "text-variable-anchor": ["left", "right", "top"], "text-radial-offset": 1, "text-justify": "auto", "text-size": 13.5, "symbol-sort-key": ["get", "number"] } },
     { id: "pins", type: "symbol", filter: number,
-      layout: { ...image, "icon-image": ["concat", "pin-", ["get", "label"]], "symbol-sort-key": ["-", 0, ["get", "number"]] } },
+      layout: { ...image, "icon-allow-overlap": false, "icon-padding": -6, "icon-image": ["concat", "pin-", ["get", "label"]], "symbol-sort-key": ["get", "number"] } },
     { id: "chosen", type: "symbol", filter: nothing, layout: { ...image, "icon-image": "pin-chosen", "icon-size": 1.3 } },
     { id: "chosen-name", type: "symbol", filter: nothing, paint: words,
       layout: { ...title, "text-anchor": "top", "text-offset": [0, 0.3], "text-size": 15, "text-allow-overlap": true } },

@@ -1,12 +1,16 @@
 // Holds made in this browser: remembers and shows them.
 
-import { Problem, cancelHold, getHold, pickupCode } from "../api.js";
+import { parameter } from "../address.js";
+import { Problem, cancelHold, getHold, openStates, pickupCode } from "../api.js";
 import { productName } from "../basket.js";
+import { has } from "../config.js";
 import { button, el } from "../html.js";
+import { randomId } from "../ids.js";
 import { keep, kept } from "../storage.js";
-import { moment, say } from "../words.js";
+import { locale, moment, say } from "../words.js";
 
 const MOST = 20;
+const KIOSK_MS = 60_000;
 const NOTICES = {
   KIND_STORE_CLOSED: "storeClosed", KIND_SLOT_CHANGED: "slotChanged", KIND_ITEMS_MISSING: "itemsMissing",
   KIND_ENDS_BEFORE_READY: "endsBeforeReady", KIND_SHORTENED: "shortened",
@@ -16,17 +20,34 @@ const ENDED = new Set(["STATE_CANCELED", "STATE_EXPIRED", "STATE_COLLECTED"]);
 const remembered = () => JSON.parse(kept("holds") || "[]");
 const forget = (name) => keep("holds", JSON.stringify(remembered().filter((each) => each !== name)));
 
-export const remember = ({ name }) => keep("holds", JSON.stringify([name, ...remembered()].slice(0, MOST)));
+/** Remembers a hold; a kiosk, where others stand soon, for a minute. */
+export function remember({ name }) {
+  keep("holds", JSON.stringify([name, ...remembered()].slice(0, MOST)));
+  if (parameter("mode") !== "kiosk") return;
+  setTimeout(() => {
+    forget(name);
+    document.querySelector(`.hold[data-name="${name}"]`)?.remove();
+  }, KIOSK_MS);
+}
+
+/** Forgets all holds and the person's ids on this device; the holds themselves stay. */
+export function forgetAll() {
+  for (const name of ["holds", "shopper", "device"]) keep(name, "");
+}
 
 /** A random id of this browser's person, without other meaning. */
 export function shopper() {
-  if (!kept("shopper")) keep("shopper", crypto.randomUUID());
+  if (!kept("shopper")) keep("shopper", randomId());
   return kept("shopper");
 }
 
 /** The holds at a store that have not expired. */
-export async function holdsAt(store) {
-  const names = remembered().filter((name) => name.startsWith(`${store}/reservations/`));
+export const holdsAt = (store) => live(remembered().filter((name) => name.startsWith(`${store}/reservations/`)));
+
+/** All holds of this browser that have not expired. */
+export const myHolds = () => live(remembered());
+
+async function live(names) {
   const found = await Promise.allSettled(names.map(getHold));
   found.forEach(({ reason }, index) => reason?.status === 404 && forget(names[index]));
   const holds = found.map(({ value }) => value).filter(Boolean);
@@ -47,20 +68,29 @@ export function card(reservation, timeZone, changed) {
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       cancel.disabled = false;
-      message.textContent = say(error.passing ? "offline" : "failed");
+      message.textContent = say(error.busy ? "busy" : error.passing ? "offline" : "failed");
     }
   }, { class: "action" });
-  const shown = el("div", { class: "hold" }, code,
+  const until = el("p", { class: "until" });
+  const shown = el("div", { class: "hold", "data-name": reservation.name }, code,
     el("div", { class: "facts" },
       el("h3", { tabindex: "-1" }, say("held")),
       el("ul", {}, reservation.items.map(({ product, heldQuantity }) => el("li", {}, `${heldQuantity} × ${productName(product)}`))),
       when(reservation, timeZone),
-      el("p", { class: "until" }, say("heldUntil", { time: moment(reservation.expireTime, timeZone) })),
+      until,
       el("p", { class: "note short" }),
       (reservation.notices || []).map((notice) => el("p", { class: "note warn" }, told(notice))),
       cancel, message));
   showCode(shown, reservation.name);
+  showEnd(until, reservation, timeZone);
   return shown;
+}
+
+// The end of the hold; while the store is closed then, the rule, and no hour of the night.
+async function showEnd(place, { name, expireTime }, timeZone) {
+  const store = name.split("/reservations/")[0];
+  const { openStates: [state] = [] } = has("hours") ? await openStates([store], expireTime, locale()).catch(() => ({})) : {};
+  place.textContent = state?.state === "STATE_CLOSED" ? say("heldRule") : say("heldUntil", { time: moment(expireTime, timeZone) });
 }
 
 // When the goods can be fetched; nothing where the hours are not known.

@@ -7,13 +7,17 @@ import { icon } from "../icons.js";
 import { isDark } from "../theme.js";
 import { turns } from "../turns.js";
 import { distance, locale, say } from "../words.js";
+import { standing } from "./here.js";
+import { sheet } from "./sheet.js";
+import { walk } from "./walk.js";
+import { zoomable } from "./zoom.js";
 
 const begin = turns(); // one store is open at a time
 
 /** Fills the section of a store's page; without a plan it stays hidden. */
 export async function showInside(place, store, map) {
   const current = begin();
-  const request = { languageCode: locale(), dark: isDark(), ...(items().length ? { walk: walk() } : {}) };
+  const request = { languageCode: locale(), dark: isDark(), ...(items().length ? { walk: listOf(store) } : {}) };
   let lost = false;
   const note = (error) => { lost ||= error.passing; };
   const [drawings, features, way] = await Promise.all([
@@ -26,14 +30,20 @@ export async function showInside(place, store, map) {
       button(say("again"), () => showInside(place, store, map), { class: "action" }));
     return;
   }
-  const enlarge = button([icon("shelf"), say("enlarge")], () => enlarged(store, { ...request, wide: true }), { class: "action" });
-  place.replaceChildren(el("h3", {}, say("inside")), ...stops(way), ...drawings.map(({ svg }) => sheet(svg, store)),
+  const enlarge = button([icon("shelf"), say(items().length ? "walk" : "enlarge")], () => (items().length ? walk(store) : enlarged(store, drawings)), { class: "action" });
+  const here = standing(store.name);
+  place.replaceChildren(el("h3", {}, say("inside")),
+    here ? el("p", { class: "note here" }, say("youAreHere", { place: here.displayName || drawings[0]?.level || "" })) : "", ...stops(way), ...drawings.map(({ svg }) => sheet(svg, store)),
     el("p", { class: "note plan-note" }, drawings[0]?.attribution), enlarge, ...steps(way));
 }
 
-const walk = () => ({ items: items().map(({ product }) => ({ product })) });
+// The list, from where the person stands; else from the entrance.
+function listOf(store) {
+  const here = standing(store.name);
+  return { items: items().map(({ product }) => ({ product })), ...(here ? { position: here.position } : {}) };
+}
 
-const route = (store, note) => (items().length ? orEmpty(planRoute(store.name, { walk: walk(), languageCode: locale() }), note) : {});
+const route = (store, note) => (items().length ? orEmpty(planRoute(store.name, { walk: listOf(store), languageCode: locale() }), note) : {});
 
 // The answer, or an empty one if the call fails.
 const orEmpty = (answer, note = () => {}) => answer.catch((error) => {
@@ -50,19 +60,12 @@ async function draw(store, request, note) {
   return [first, ...more].filter(({ svg }) => svg);
 }
 
-async function enlarged(store, request) {
-  const drawings = await draw(store, request);
-  const dialog = el("dialog", { class: "enlarged", "aria-label": say("plan", { store: store.displayName }), onclose: () => dialog.remove() },
-    button([icon("close"), say("close")], () => dialog.close(), { class: "action" }),
-    drawings.map(({ svg }) => sheet(svg, store)));
+function enlarged(store, drawings) {
+  const dialog = el("dialog", { class: "walk", "aria-label": say("plan", { store: store.displayName }), onclose: () => dialog.remove() },
+    el("div", { class: "walk-top" }, el("p", { class: "next" }, store.displayName), button(icon("close"), () => dialog.close(), { class: "round", "aria-label": say("close") })),
+    el("div", { class: "walk-plan" }, drawings.map(({ svg }) => zoomable(sheet(svg, store)))));
   document.body.append(dialog);
   dialog.showModal();
-}
-
-function sheet(svg, store) {
-  const drawing = document.importNode(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, true);
-  drawing.querySelectorAll("script, foreignObject").forEach((element) => element.remove());
-  return el("figure", { class: "sheet", role: "img", "aria-label": say("plan", { store: store.displayName }) }, drawing);
 }
 
 // The stops of the route, with the same numbers as on the plan.

@@ -38,7 +38,7 @@ function backButton(back) {
   return button([icon("back"), say("back")], back, { class: "back" });
 }
 
-function actions({ location, phones: [phone] = [], urls = [] }) {
+function actions({ displayName, location, phones: [phone] = [], urls = [] }) {
   const website = urls.map(webAddress).find(Boolean);
   const copied = el("p", { class: "copied", role: "status" });
   const copy = async () => {
@@ -46,15 +46,20 @@ function actions({ location, phones: [phone] = [], urls = [] }) {
     copied.textContent = say(done || "notCopied");
   };
   return el("div", { class: "actions" },
-    location ? el("a", { class: "action main", target: "_blank", rel: "noopener", href: directions(location) }, icon("go"), say("directions")) : null,
+    location ? el("a", { class: "action main", target: "_blank", rel: "noopener", href: directions(location, displayName) }, icon("go"), say("directions")) : null,
     phone ? el("a", { class: "action", href: `tel:${phone.replace(/[^+\d]/g, "")}` }, icon("call"), say("call")) : null,
     website ? el("a", { class: "action", href: website, target: "_blank", rel: "noopener" }, icon("web"), say("website")) : null,
     button([icon("share"), say("share")], copy, { class: "action" }),
     copied);
 }
 
-// The directions ask for the start themselves: the position is not passed on.
-const directions = ({ latitude, longitude }) => `https://www.openstreetmap.org/directions?to=${latitude},${longitude}`;
+// A phone opens its own map app, which knows the start; elsewhere the directions ask for it.
+function directions({ latitude, longitude }, name) {
+  const place = `${latitude},${longitude}`;
+  if (/Android/.test(navigator.userAgent)) return `geo:${place}?q=${place}(${encodeURIComponent(name)})`;
+  if (/iPhone|iPad|iPod/.test(navigator.userAgent)) return `https://maps.apple.com/?daddr=${place}&q=${encodeURIComponent(name)}`;
+  return `https://www.openstreetmap.org/directions?to=${place}`;
+}
 
 function part(word, content, extra = "") {
   return content.length ? el("section", { class: `part ${extra}` }, el("h3", {}, say(word)), ...content) : null;

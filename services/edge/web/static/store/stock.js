@@ -4,6 +4,7 @@ import { Problem, hold, stockLevels } from "../api.js";
 import { describeLevel, items, learn, productName } from "../basket.js";
 import { button, el } from "../html.js";
 import { icon } from "../icons.js";
+import { randomId } from "../ids.js";
 import { turns } from "../turns.js";
 import { say } from "../words.js";
 import { card, holdsAt, remember, shopper } from "./holds.js";
@@ -81,7 +82,7 @@ export class StoreStock {
 
   async #hold(wanted, pressed) {
     const list = listed(wanted);
-    if (list !== this.#wanted) [this.#wanted, this.#requestId] = [list, crypto.randomUUID()];
+    if (list !== this.#wanted) [this.#wanted, this.#requestId] = [list, randomId()];
     pressed.disabled = true;
     this.message.textContent = say("holding");
     try {
@@ -90,7 +91,11 @@ export class StoreStock {
       await this.show();
       this.holds.querySelector(".hold h3")?.focus();
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
+      if (!(error instanceof Problem)) {
+        pressed.disabled = false;
+        this.message.textContent = say("holdFailed");
+        throw error;
+      }
       await this.#showLevels();
       this.message.textContent = this.#why(error);
     }

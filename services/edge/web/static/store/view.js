@@ -12,6 +12,7 @@ import { StoreStock } from "./stock.js";
 import { showWay } from "./way.js";
 
 const LISTING = ["search", "filters", "status", "results"];
+const MINE = "mine"; // shown only while there is something in it
 
 export class StoreView {
   #store = null;
@@ -36,7 +37,7 @@ export class StoreView {
     } catch (error) {
       if (error.status === undefined) throw error;
       if (openStore() !== name) return;
-      const word = error.refused ? "refused" : error.passing ? "offline" : "notFound";
+      const word = error.refused ? "refused" : error.busy ? "busy" : error.passing ? "offline" : "notFound";
       this.#release();
       $("store").replaceChildren(...sorry(word, { back: this.actions.back, again: error.passing && (() => this.open(name)) }));
     }
@@ -85,7 +86,7 @@ export class StoreView {
   }
 
   #reveal() {
-    for (const id of LISTING) $(id).hidden = true;
+    for (const id of [...LISTING, MINE]) $(id).hidden = true;
     $("store").hidden = false;
     $("panel").scrollTop = 0;
   }
