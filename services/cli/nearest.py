@@ -52,6 +52,15 @@ def position(where: list[str]) -> geometry_pb2.Origin | None:
     return geometry_pb2.Origin(point={"latitude": numbers[0], "longitude": numbers[1]})
 
 
+def origin(where: list[str]) -> geometry_pb2.Origin:
+    """The origin that two numbers or the name of a place are.
+
+    Raises:
+        CommandError: there are numbers, but not two.
+    """
+    return position(where) or geometry_pb2.Origin(place=" ".join(where))
+
+
 def ask(
     stub: "stores_pb2_grpc.StoresServiceStub",
     text: str,
