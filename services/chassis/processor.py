@@ -1,12 +1,13 @@
 """Measures the processor time that a call takes, in its task, in threads and in child processes."""
 
 import asyncio
-import time
 import types
 from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
 from typing import Any, ParamSpec, TypeVar
+
+from services.chassis.clock import processor_s
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,11 +39,11 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
     """
 
     def run() -> T:
-        began_s = time.thread_time()
+        began_s = processor_s()
         try:
             return function(*args, **kwargs)
         finally:
-            note(time.thread_time() - began_s)
+            note(processor_s() - began_s)
 
     context = copy_context()
     return await asyncio.get_running_loop().run_in_executor(_thread, context.run, run)
@@ -55,14 +56,14 @@ def metered(act: Coroutine[Any, Any, T], spent: Spent) -> Generator[Any, Any, T]
     error: BaseException | None = None
     value: Any = None
     while True:
-        began_s = time.thread_time()
+        began_s = processor_s()
         try:
             waits_for = act.throw(error) if error else act.send(value)
         except StopIteration as end:
             result: T = end.value
             return result
         finally:
-            spent.seconds += time.thread_time() - began_s
+            spent.seconds += processor_s() - began_s
         value = error = None
         try:
             value = yield waits_for

@@ -1,9 +1,9 @@
 """Reads the records of one kind and the stream of their changes from the database."""
 
-import secrets
 from collections.abc import AsyncIterator, Mapping
 from typing import NamedTuple
 
+from services.chassis import chance
 from services.chassis.database import data_set
 from services.chassis.database.client import Client
 from services.chassis.database.shared_reads import COUNT, shared_reads
@@ -36,7 +36,7 @@ class ChangeLog:
         """The position of the last change; gives the data set an epoch if it has none."""
         epoch, sequence = await self._reads.texts(self._keys.epoch, self._keys.sequence)
         if epoch is None:
-            await self._client.set(self._keys.epoch, secrets.token_hex(8), nx=True)
+            await self._client.set(self._keys.epoch, chance.token_hex(8), nx=True)
             epoch = await self._client.get(self._keys.epoch)
         return Position(epoch.decode(), int(sequence or 0))
 

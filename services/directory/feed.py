@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 import math
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Generic
 
 import structlog
 
-from services.chassis.clock import Clock, utc_now
+from services.chassis.clock import Clock, steady_s, utc_now
 from services.chassis.database.client import Client
 from services.chassis.database.failures import FAILURES
 from services.chassis.errors import DatabaseUnavailable
@@ -281,10 +280,10 @@ class Feed(Generic[ReplicaT]):
         pause_s = WRITE_EVERY_S
         while True:
             await asyncio.sleep(pause_s)
-            began_s = time.monotonic()
+            began_s = steady_s()
             await self._write_snapshot()
             # A large snapshot takes long: it may take a tenth of the time at most.
-            pause_s = max(WRITE_EVERY_S, 10 * (time.monotonic() - began_s))
+            pause_s = max(WRITE_EVERY_S, 10 * (steady_s() - began_s))
 
     async def _write_snapshot(self) -> None:
         replica = self._replica

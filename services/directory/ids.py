@@ -1,8 +1,9 @@
 """Ids of resources to create: given, derived from a request id, or random."""
 
-import secrets
 from collections.abc import Sequence
 from hashlib import blake2b
+
+from services.chassis import chance
 
 
 def new_id(given: str, request_id: str, scope: Sequence[str], digest_size: int = 10) -> str:
@@ -20,4 +21,4 @@ def new_id(given: str, request_id: str, scope: Sequence[str], digest_size: int =
         return blake2b(
             "\0".join((*scope, request_id)).encode(), digest_size=digest_size
         ).hexdigest()
-    return secrets.token_hex(digest_size)
+    return chance.token_hex(digest_size)

@@ -2,12 +2,13 @@
 
 import datetime as dt
 import math
-import time
 import weakref
 from collections.abc import Callable
 from typing import Protocol
 
 from prometheus_client import Gauge
+
+from services.chassis.clock import wall_s
 
 RECORDS = Gauge("enrayon_feed_records", "Records of a kind in memory.", ["kind"])
 LAG = Gauge("enrayon_feed_lag_seconds", "Age of the last proof that records are current.", ["kind"])
@@ -47,6 +48,6 @@ def watch(kind: str, feed: Measured) -> None:
 
     RECORDS.labels(kind).set_function(reading(lambda feed: feed.size))
     LAG.labels(kind).set_function(
-        reading(lambda feed: max(0.0, time.time() - feed.current_at.timestamp()))
+        reading(lambda feed: max(0.0, wall_s() - feed.current_at.timestamp()))
     )
     SEQUENCE.labels(kind).set_function(reading(lambda feed: feed.sequence))

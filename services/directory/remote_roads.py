@@ -7,7 +7,6 @@ is left alone for a while, so that not every search waits for it.
 
 import asyncio
 import functools
-import time
 from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
 from typing import Any
@@ -22,6 +21,7 @@ from geodata.nearest import NearestIndex
 from geodata.points import Point
 from geodata.roads import HIGHEST_SPEEDS, Mode
 from geodata.roads.sketch import Sketch
+from services.chassis.clock import steady_s
 from services.directory.estimated_journeys import Area
 from services.directory.journeys import Journey
 from services.directory.router import Ways
@@ -118,7 +118,7 @@ class RemoteRouter:
         answer in time."""
         del has_lines
         found: list[list[Journey | None]] = [[None] * len(destinations) for _ in origins]
-        if time.monotonic() < self._rests_until_s:
+        if steady_s() < self._rests_until_s:
             return found
 
         async def fill(row: int, columns: Sequence[int]) -> None:
@@ -142,7 +142,7 @@ class RemoteRouter:
             AttributeError,
             TypeError,
         ) as errors:
-            self._rests_until_s = time.monotonic() + PAUSE_S
+            self._rests_until_s = steady_s() + PAUSE_S
             names = {type(error).__name__ for error in errors.exceptions}
             log.warning("the remote router fails", errors=sorted(names))
         return found

@@ -8,7 +8,6 @@ for the rows near the point. Stores without a location have no row and are decid
 import heapq
 import importlib.metadata
 import math
-import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress, islice
 
@@ -21,6 +20,7 @@ from geodata.distance import Floats
 from geodata.nearest import NearestIndex, Rows, passing
 from geodata.points import Point
 from geodata.steps import Steps
+from services.chassis.clock import steady_s
 from services.directory.closing import closes_at
 from services.directory.columns import Columns
 from services.directory.filters import ENDED, HIDDEN, Mask, StoreFilter, status_of
@@ -299,10 +299,10 @@ class StoresReplica(Records):
         found, begin, size = [rows[:0]], 0, 1
         while begin < len(rows):
             part = rows[begin : begin + size]
-            began_s = time.perf_counter()
+            began_s = steady_s()
             found.append(part[wanted.opening.rows(part)])
             begin += size
-            is_quick = time.perf_counter() - began_s < STEP_S
+            is_quick = steady_s() - began_s < STEP_S
             size = min(2 * size, ROWS_AT_ONCE) if is_quick else 1
             yield None
         return np.concatenate(found)

@@ -1,10 +1,9 @@
 """Background loops: they end expired holds, fire alerts, trim ledgers. Many may run at once."""
 
-import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from services.chassis.clock import Clock
+from services.chassis.clock import Clock, wall_s
 from services.chassis.database.failures import FAILURES
 from services.chassis.database.outbox import Tell
 from services.chassis.errors import ServiceError
@@ -140,7 +139,7 @@ async def fire(
             await matching.set_matched(news.partition, news.last)
         if news.has_more:
             has_more = True
-            lag_s = max(lag_s, time.time() - entry_id(news.last)[0] / 1000)
+            lag_s = max(lag_s, wall_s() - entry_id(news.last)[0] / 1000)
     metrics.ALERTS_LAG.set(lag_s)
     if failures:
         raise failures[0]
@@ -150,12 +149,12 @@ async def fire(
 async def forget(alerts: Alerts, kept_ms: int = ALERTS_KEPT_MS) -> None:
     """Delete alerts that ended long ago; move what an older version left."""
     await alerts.move_deliveries()
-    await alerts.forget(int(time.time() * 1000) - kept_ms)
+    await alerts.forget(int(wall_s() * 1000) - kept_ms)
 
 
 async def trim(matching: Matching, ledger: Ledger, kept_ms: int = LEDGER_KEPT_MS) -> None:
     """Trim the old part of each ledger, as far as it is matched with alerts; count lost events."""
-    until_ms = int(time.time() * 1000) - kept_ms
+    until_ms = int(wall_s() * 1000) - kept_ms
     for partition in range(PARTITIONS):
         matched = await matching.matched_to(partition) or "0-0"
         milliseconds, number = min(entry_id(matched), (until_ms, 0))

@@ -4,7 +4,6 @@ While access is open there is no gate.
 """
 
 import asyncio
-import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Self
 
 from google.protobuf.message import Message
 
+from services.chassis import chance
 from services.chassis.access.authenticator import Authenticator, Identity
 from services.chassis.access.credentials import Credentials
 from services.chassis.access.key_ring import KeyRing
@@ -183,7 +183,7 @@ class Guard:
         """
         if self._rule is not None and self._rule.role is Role.PUBLIC:
             return None
-        return self._gate.settings.access_stream_s * random.uniform(0.9, 1.0)
+        return self._gate.settings.access_stream_s * chance.uniform(0.9, 1.0)
 
     def _checked(self, identity: Identity) -> Rule:
         rule = self._rule

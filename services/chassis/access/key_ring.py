@@ -7,7 +7,6 @@ last known keys stay valid.
 """
 
 import asyncio
-import time
 from contextlib import suppress
 
 import structlog
@@ -15,7 +14,7 @@ import structlog
 from services.chassis.access.key_store import KeyStore
 from services.chassis.access.keys import OWNED, ApiKey, parse_token
 from services.chassis.access.settings import AccessSettings
-from services.chassis.clock import Clock
+from services.chassis.clock import Clock, steady_s
 from services.chassis.database.client import Client
 from services.chassis.database.failures import FAILURES
 from services.chassis.errors import DatabaseUnavailable
@@ -76,7 +75,7 @@ class KeyRing:
         Raises:
             DatabaseUnavailable: no key could be read since this process began.
         """
-        if time.monotonic() - self._looked_s > self._refresh_s:
+        if steady_s() - self._looked_s > self._refresh_s:
             with suppress(*FAILURES):
                 await self.refresh()
         if self._keys is None:
@@ -86,7 +85,7 @@ class KeyRing:
 
     async def refresh(self) -> None:
         """Read the keys if they have changed."""
-        self._looked_s = time.monotonic()
+        self._looked_s = steady_s()
         version = await self._store.version()
         if version != self._version:
             self._keys = await self._store.all()
@@ -98,14 +97,14 @@ class KeyRing:
 
     async def _look(self) -> None:
         """Wait for a refresh that begins from now on; one refresh serves all that wait."""
-        arrived_s = time.monotonic()
+        arrived_s = steady_s()
         while self._looked_s < arrived_s:
             if self._looking is None or self._looking.done():
                 self._looking = asyncio.create_task(self._refresh_soon())
             await asyncio.wait([self._looking])  # a cancelled waiter leaves the task to others
 
     async def _refresh_soon(self) -> None:
-        await asyncio.sleep(self._looked_s + LOOK_AGAIN_S - time.monotonic())
+        await asyncio.sleep(self._looked_s + LOOK_AGAIN_S - steady_s())
         with suppress(*FAILURES):
             await self.refresh()
 

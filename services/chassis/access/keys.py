@@ -9,11 +9,11 @@ import datetime as dt
 import hashlib
 import hmac
 import re
-import secrets
 from dataclasses import dataclass, replace
 
 import orjson
 
+from services.chassis import chance
 from services.chassis.access.policy import Role, is_in_scope
 from services.chassis.access.stores import STORES_MOST, bound_to
 from services.chassis.caller import Caller
@@ -114,14 +114,14 @@ def new_key(
             raise ValueError(
                 f"{origin}: an origin looks like https://shop.example, in small letters"
             )
-    secret = secrets.token_urlsafe(SECRET_BYTES)
+    secret = chance.token_urlsafe(SECRET_BYTES)
     kept = Secret(digest(secret), now, expire_time)
     return ApiKey(name, role, (kept,), scopes, origins, note, stores), token_of(name, secret)
 
 
 def rotated(key: ApiKey, now: dt.datetime, overlap: dt.timedelta) -> tuple[ApiKey, str]:
     """The key with a new secret, and its token; older secrets expire after the overlap at most."""
-    secret = secrets.token_urlsafe(SECRET_BYTES)
+    secret = chance.token_urlsafe(SECRET_BYTES)
     until = now + overlap
     older = tuple(
         replace(each, expire_time=min(each.expire_time or until, until))

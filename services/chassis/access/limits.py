@@ -10,12 +10,12 @@ little is settled from time to time: all processes add up what it took, and each
 
 import datetime as dt
 import hashlib
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 
+from services.chassis.clock import steady_s
 from services.chassis.database.client import Client, script
 from services.chassis.database.failures import FAILURES
 from services.chassis.errors import DatabaseUnavailable, ResourceExhausted
@@ -41,7 +41,7 @@ class TooManyStreams(ResourceExhausted):
 class LocalLimits:
     """Limits that this process counts; what callers took is settled with the others later."""
 
-    def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now_s: Callable[[], float] = steady_s) -> None:
         self._now_s = now_s
         self._whole_ns: dict[str, int] = {}
         self._unsettled_s: dict[str, float] = {}

@@ -6,12 +6,12 @@
 A database without this key holds data of format 1, from before it was written, or none.
 """
 
-import datetime as dt
 from collections.abc import Collection
 from pathlib import Path
 
 import orjson
 
+from services.chassis.clock import utc_now
 from services.chassis.database.client import Client
 from services.chassis.keyring import Keyring
 
@@ -77,7 +77,7 @@ async def is_missing(client: Client) -> bool:
 
 async def mark(client: Client, keyring: Keyring) -> None:
     """Mark the data as of the present format and of these keys."""
-    begun = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    begun = utc_now().isoformat(timespec="seconds")
     for name, value in (("format", FORMAT), ("begun", begun), ("keys", keyring.fingerprints[0])):
         await client.hsetnx(KEY, name, str(value))  # the keys last: they say that all is there
 

@@ -1,12 +1,12 @@
 """Runs background loops that go on when the database fails."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 
 import structlog
 from prometheus_client import Counter, Gauge
 
+from services.chassis import chance
 from services.chassis.database.failures import FAILURES
 from services.chassis.errors import ServiceError
 
@@ -42,6 +42,6 @@ async def forever(name: str, pause_s: float, act: Callable[[], Awaitable[bool | 
                 log.warning("cannot work", loop=name, error=type(error).__name__)
             is_well, is_more = False, False
             FAILED.labels(name).inc()
-            await asyncio.sleep(random.uniform(*AFTER_FAILURE_S))
+            await asyncio.sleep(chance.uniform(*AFTER_FAILURE_S))
         if not is_more:
             await asyncio.sleep(pause_s)

@@ -14,6 +14,7 @@ from functools import cached_property
 import orjson
 from grpc._cython import cygrpc  # type: ignore[attr-defined]  # as grpcio-channelz does
 
+from services.chassis import chance
 from services.chassis.errors import ResourceExhausted
 
 LEAST = 64
@@ -48,7 +49,7 @@ class Admission:
             spread: random source of the times after which callers try again.
         """
         self._longest_wait_s = longest_wait_s
-        self._spread = spread or random.Random()
+        self._spread = spread or chance.generator()
         self._rate = 0.0
         self._was_over = False
         self._refusals: list[Overloaded] = []

@@ -7,12 +7,12 @@ So a short call waits for one step, however many long calls one client makes.
 """
 
 import asyncio
-import time
 import types
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, TypeVar
 
+from services.chassis.clock import steady_s
 from services.chassis.serving.turns import TURN_S
 
 LONGEST_PAUSE_S = 0.05
@@ -51,7 +51,7 @@ class Pace:
                 except BaseException as thrown:  # a cancellation: it is for the act
                     error = thrown
                 has_turn = turn.done() and not turn.cancelled()
-            began_s = time.perf_counter()
+            began_s = steady_s()
             try:
                 waits_for = act.throw(error) if error else act.send(value)
             except StopIteration as end:
@@ -59,7 +59,7 @@ class Pace:
                 return result
             finally:
                 if has_turn:
-                    self._took(time.perf_counter() - began_s)
+                    self._took(steady_s() - began_s)
             value = error = None
             try:
                 value = yield waits_for

@@ -1,7 +1,6 @@
 """Hosts services on grpc.aio: health for each of them, reflection, and a stop that drains."""
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import structlog
 
 from services.chassis.access.gate import Gate
 from services.chassis.access.tls import server_credentials
+from services.chassis.clock import steady_s
 from services.chassis.serving.admission import calls_in, servers
 from services.chassis.serving.calls import Calls
 from services.chassis.serving.direct import DirectServer, Door
@@ -146,14 +146,14 @@ class Server:
 
     async def _look_at_queue(self) -> None:
         """Tell the admission the number of calls that wait, while there are any."""
-        answered, looked_s = 0, time.monotonic()
+        answered, looked_s = 0, steady_s()
         while True:
             await asyncio.sleep(LOOK_S)
-            now_s, now_answered = time.monotonic(), self._calls.answered
+            now_s, now_answered = steady_s(), self._calls.answered
             if now_answered - answered <= FEW and self._calls.waits_for_none:
                 self._calls.admission.rest()
                 await self._calls.wait_begun()
-                answered, looked_s = now_answered, time.monotonic()
+                answered, looked_s = now_answered, steady_s()
                 continue
             waiting = calls_in(self._id) + self._door.running
             waiting -= self._calls.streaming + self._calls.unread

@@ -1,12 +1,12 @@
 """Gives other calls their turn while a call computes."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
 from geodata.steps import Steps
+from services.chassis.clock import steady_s
 from services.chassis.processor import in_thread
 
 TURN_S = 0.002
@@ -20,13 +20,13 @@ class Turns:
     """The turns of one call."""
 
     def __init__(self) -> None:
-        self._began_s = time.perf_counter()
+        self._began_s = steady_s()
 
     async def give(self) -> None:
         """Let others have their turn, if this one was long."""
-        if time.perf_counter() - self._began_s >= TURN_S:
+        if steady_s() - self._began_s >= TURN_S:
             await asyncio.sleep(0)
-            self._began_s = time.perf_counter()
+            self._began_s = steady_s()
 
 
 async def made(make: Callable[[S], T], items: Iterable[S]) -> list[T]:

@@ -5,13 +5,14 @@ one here otherwise. The id is read only when it is needed: in a log line or in a
 """
 
 import re
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
+
+from services.chassis import chance
 
 HEADER = "x-request-id"
 ACCEPTED = re.compile(r"[0-9a-f]{8}[0-9a-f-]{0,56}")
@@ -42,7 +43,7 @@ def current_id() -> str:
     if not request.id:
         sent = next((value for key, value in request.metadata() or () if key == HEADER), "")
         is_fit = isinstance(sent, str) and ACCEPTED.fullmatch(sent)
-        request.id = str(sent) if is_fit else str(uuid.uuid4())
+        request.id = str(sent) if is_fit else chance.uuid4()
     return request.id
 
 

@@ -1,8 +1,8 @@
 """Prometheus metrics of calls, by method and code."""
 
-import time
-
 from prometheus_client import Counter, Gauge, Histogram
+
+from services.chassis.clock import steady_s
 
 REQUESTS = Counter("enrayon_requests", "Calls answered.", ["method", "code"])
 SECONDS = Histogram(
@@ -26,12 +26,12 @@ class MethodMetrics:
     def begin(self) -> float:
         """Count a running call; returns the time of its begin."""
         self._running.inc()
-        return time.perf_counter()
+        return steady_s()
 
     def end(self, began: float, code: str) -> None:
         """Count an answered call."""
         self._running.dec()
-        self._seconds.observe(time.perf_counter() - began)
+        self._seconds.observe(steady_s() - began)
         if code not in self._codes:
             self._codes[code] = REQUESTS.labels(self.method, code)
         self._codes[code].inc()

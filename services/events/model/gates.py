@@ -11,6 +11,8 @@ import random
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+from services.chassis import chance
+
 FIRST_PAUSE_MS = 500
 SHORT_OUTAGE_MS = 60_000
 SHORT_PAUSE_MS = 2_000
@@ -30,7 +32,7 @@ JITTER = 0.2
 class Gate:
     """The gate of one endpoint in one process."""
 
-    jitter: random.Random = field(default_factory=random.Random)
+    jitter: random.Random = field(default_factory=chance.generator)
     since_ms: int | None = None
     """When the endpoint began to fail; None while the gate is open."""
     probe_ms: int = 0

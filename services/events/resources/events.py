@@ -1,19 +1,19 @@
 """Events as readers stream and acknowledge them.
 
 A reader holds a lease on each partition that no other reader of the subscription has. It reads on
+from services.chassis import chance
 from its own position; the cursor in the database follows with the acknowledgements, so that the
 next reader begins with the first event that was not acknowledged.
 """
 
 import asyncio
-import secrets
-import time
 from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 
 from enrayon.events.v1 import events_pb2 as pb
-from services.chassis.clock import Clock
+from services.chassis import chance
+from services.chassis.clock import Clock, steady_s
 from services.chassis.errors import InvalidArgument
 from services.chassis.tasks import finish
 from services.events.convert.names import subscription_id
@@ -61,12 +61,12 @@ class Reader:
         self._window = window
         self._ack_s = ack_s
         self._clock = clock
-        self._holder = secrets.token_hex(8)
+        self._holder = chance.token_hex(8)
         self._read: dict[Place, str] = {}
         """The last entry that was read, by partition."""
         self._unacknowledged: defaultdict[Place, deque[str]] = defaultdict(deque)
         """Entries that were sent and not acknowledged, by partition."""
-        self._acknowledged_at = time.monotonic()
+        self._acknowledged_at = steady_s()
         """When the last acknowledgement came, or nothing waited for one."""
         self._skipped: dict[Place, str] = {}
         """The entries up to which cursors were moved, past those that the filter leaves out."""
@@ -85,18 +85,18 @@ class Reader:
         try:
             while True:
                 # A quarter of the lease's duration is used; then it is renewed by the next read.
-                until = time.monotonic() + self._delivery.lease_ms / 4000
+                until = steady_s() + self._delivery.lease_ms / 4000
                 batches = await self._next()
                 self._check_acknowledged()
-                if time.monotonic() - sent_at > BEAT_S:
+                if steady_s() - sent_at > BEAT_S:
                     yield pb.StreamEventsResponse()
-                    sent_at = time.monotonic()
+                    sent_at = steady_s()
                 found_any = False
                 async for response in self._responses(batches, until):
                     found_any = True
                     if response is not None:
                         yield response
-                        sent_at = time.monotonic()
+                        sent_at = steady_s()
                 await self._skip()
                 if not found_any:
                     await asyncio.sleep(POLL_S)
@@ -111,7 +111,7 @@ class Reader:
         for place, batch in batches.items():
             told = await self._reading.admitted(self._subscription, place.partition, batch.entries)
             for (id, _), each in zip(batch.entries, told, strict=True):
-                if time.monotonic() > until:
+                if steady_s() > until:
                     return
                 self._read[place] = id
                 if each is None:
@@ -153,13 +153,13 @@ class Reader:
         entries, last = self._unacknowledged[place], entry_id(cursor)
         while entries and entry_id(entries[0]) <= last:
             entries.popleft()
-            self._acknowledged_at = time.monotonic()
+            self._acknowledged_at = steady_s()
 
     def _check_acknowledged(self) -> None:
         """End a reader that keeps partitions from others and acknowledges nothing."""
         if not any(self._unacknowledged.values()):
-            self._acknowledged_at = time.monotonic()
-        elif time.monotonic() - self._acknowledged_at > self._ack_s:
+            self._acknowledged_at = steady_s()
+        elif steady_s() - self._acknowledged_at > self._ack_s:
             raise NotAcknowledged(self._subscription.name, self._ack_s)
 
     async def _skip(self) -> None:

@@ -1,10 +1,10 @@
 """The secrets that sign webhooks: `{subscriptions}:secrets`, a hash of subscription -> JSON."""
 
 import base64
-import secrets
 
 import orjson
 
+from services.chassis import chance
 from services.chassis.database.client import Client
 
 KEY = "{subscriptions}:secrets"
@@ -48,4 +48,4 @@ class Secrets:
 
 def new_secret() -> str:
     """A secret in the form of Standard Webhooks: 24 random bytes."""
-    return f"whsec_{base64.b64encode(secrets.token_bytes(24)).decode()}"
+    return f"whsec_{base64.b64encode(chance.token_bytes(24)).decode()}"

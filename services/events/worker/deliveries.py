@@ -7,9 +7,6 @@ events wait untried, and one of them at a time is its probe (see model/gates.py)
 """
 
 import asyncio
-import random
-import secrets
-import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -18,7 +15,8 @@ from dataclasses import dataclass
 import structlog
 
 from enrayon.events.v1 import events_pb2 as pb
-from services.chassis.clock import Clock
+from services.chassis import chance
+from services.chassis.clock import Clock, steady_s
 from services.chassis.tasks import end
 from services.directory.deliveries import queue_subject
 from services.directory.feed import Feed
@@ -57,7 +55,7 @@ class Round:
     @property
     def is_over(self) -> bool:
         """True if no further delivery may begin."""
-        return time.monotonic() > self.until
+        return steady_s() > self.until
 
 
 class Deliverer:
@@ -85,8 +83,8 @@ class Deliverer:
         # A delivery that begins at the last moment still ends before the lease.
         self._safe_s = 0.8 * (settings.events_lease_s - settings.webhook_timeout_s)
         self._clock = clock
-        self._holder = secrets.token_hex(8)
-        self._jitter = random.Random()
+        self._holder = chance.token_hex(8)
+        self._jitter = chance.generator()
         self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(AT_ONCE)
         )
@@ -146,7 +144,7 @@ class Deliverer:
 
     async def _one(self, id: str, subscription: pb.Subscription) -> bool:
         """One round of a subscription; answers whether anything was finished with."""
-        until = time.monotonic() + self._safe_s
+        until = steady_s() + self._safe_s
         partitions = partitions_for(subscription.filter.types)
         places = {Place(id, partition): ("", BATCH) for partition in partitions}
         found = await self._delivery.follow(places, self._holder, self._now_ms())
@@ -157,8 +155,8 @@ class Deliverer:
             await self._delivery.begin(id, lost, self._now_ms(), from_now=True)
             return False
         now = Round(subscription, await self._secrets.of(id, self._now_ms()), until)
-        busy = [self._place(now, *each) for each in batches.items() if each[1].entries]
         heads = await self._delivery.due(list(batches), self._now_ms(), BATCH)
+        busy = [self._place(now, *each) for each in batches.items() if each[1].entries]
         busy += [self._again(now, each) for each in heads]
         done = await asyncio.gather(*busy)
         return any(done)

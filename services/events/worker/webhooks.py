@@ -6,7 +6,6 @@ Redirects are not followed, answers are read up to a limit, and one time limit h
 """
 
 import asyncio
-import datetime as dt
 import enum
 import socket
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ import httpx
 from standardwebhooks.webhooks import Webhook
 
 from enrayon.events.v1 import events_pb2 as pb
+from services.chassis.clock import utc_now
 from services.events.convert.cloud_events import CONTENT_TYPE, cloud_event
 from services.events.model.endpoints import is_public
 
@@ -47,13 +47,17 @@ class Blocked(Exception):
 class Webhooks:
     """Posts events."""
 
-    def __init__(self, timeout_s: float, *, private: bool) -> None:
+    def __init__(
+        self, timeout_s: float, *, private: bool, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        """`transport` carries the posts; None: connections of this machine."""
         self._timeout_s = timeout_s
         self._private = private
         self._client = httpx.AsyncClient(
             follow_redirects=False,
             trust_env=False,
             timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_S)),
+            transport=transport,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
         )
 
@@ -71,7 +75,7 @@ class Webhooks:
 
     async def _post(self, uri: str, event: pb.Event, secrets: Sequence[str]) -> Posted:
         body = cloud_event(event)
-        now = dt.datetime.now(dt.UTC)
+        now = utc_now()
         parts = urlsplit(uri)
         host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)

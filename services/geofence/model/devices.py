@@ -8,7 +8,6 @@ have beyond their records ("w").
 """
 
 import dataclasses
-import secrets
 import struct
 
 import numpy as np
@@ -17,6 +16,7 @@ import orjson
 from geodata.fences import encoding
 from geodata.fences.state import DeviceState
 from geodata.fences.tracking import next_due_ms
+from services.chassis import chance
 from services.geofence.model.caps import Marks
 from services.geofence.model.partitions import PARTITIONS, partition_of
 from services.geofence.model.rules import Kept
@@ -133,7 +133,7 @@ class Device:
 
 def new_device(hash: bytes) -> Device:
     """A device without a record, with a random subject."""
-    return Device(hash, secrets.token_bytes(MARK_BYTES))
+    return Device(hash, chance.token_bytes(MARK_BYTES))
 
 
 def pack(device: Device) -> bytes:

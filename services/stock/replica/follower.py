@@ -1,12 +1,12 @@
 """Follows the ledgers of all partitions: keeps this process's shelves, and tells its readers."""
 
 import asyncio
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 import structlog
 
+from services.chassis.clock import steady_s
 from services.chassis.database.failures import FAILURES
 from services.chassis.errors import DatabaseUnavailable
 from services.chassis.loops.progress import SLOW_S, Progress
@@ -84,7 +84,7 @@ class Follower:
         """The age of the shelves at most; None while they are not loaded."""
         if not self.is_loaded:
             return None
-        return time.monotonic() - min(self._current_at.values())
+        return steady_s() - min(self._current_at.values())
 
     def sources_of(self, store: str) -> Mapping[int, str]:
         """The names of the sources that feed a store, by the numbers in its levels."""
@@ -111,7 +111,7 @@ class Follower:
     async def _load(self) -> None:
         """List all shelves, unless all entries since the last one followed are still kept."""
         self._owed.clear()
-        began = time.monotonic()
+        began = steady_s()
         # Read before the shelves: entries that come while they are listed are followed after it.
         bounds = await self._ledger.bounds()
         if self.is_loaded and not self._has_missed(bounds):
@@ -144,7 +144,7 @@ class Follower:
 
     async def _follow(self, partitions: Sequence[int]) -> None:
         while True:
-            asked_at = time.monotonic()
+            asked_at = steady_s()
             found = await self._ledger.follow({p: self._reached[p] for p in partitions})
             new_sources = set()
             for partition, entries in found.items():

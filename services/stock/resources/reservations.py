@@ -2,12 +2,12 @@
 
 import datetime as dt
 import re
-import secrets
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
 from enrayon.stock.v1 import stock_pb2
+from services.chassis import chance
 from services.chassis.caller import NOBODY, Caller, current_caller
 from services.chassis.clock import Clock
 from services.chassis.errors import EtagMismatch, InvalidArgument
@@ -395,7 +395,7 @@ class Reservations:
         `directory.ids.new_id` has no key: with it, ids could be guessed from a `request_id`.
         """
         if not request_id:
-            return secrets.token_urlsafe(12)
+            return chance.token_urlsafe(12)
         data = "\0".join((caller, scope, method, request_id)).encode()
         return base64url(self.keyring.hashes("hold-id", data)[0][:12])
 

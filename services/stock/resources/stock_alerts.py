@@ -1,10 +1,10 @@
 """Stock alerts: made for a store, or for the stores around a place; each fires once."""
 
 import datetime as dt
-import secrets
 from dataclasses import dataclass
 
 from enrayon.stock.v1 import stock_pb2
+from services.chassis import chance
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument
@@ -60,7 +60,7 @@ class StockAlerts:
         hold = self._hold(wanted)
         stores = await self._stores(wanted, MOST_PLACES // len(skus))
         caller = current_caller()
-        id = secrets.token_urlsafe(12)
+        id = chance.token_urlsafe(12)
         if request.request_id:
             data = f"{caller.id}\0{request.request_id}".encode()
             id = base64url(self.keyring.hashes("alert-id", data)[0][:12])

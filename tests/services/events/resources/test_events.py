@@ -1,7 +1,6 @@
 """Events as readers stream, acknowledge and resume them."""
 
 import asyncio
-from types import SimpleNamespace
 
 import grpc
 import pytest
@@ -133,7 +132,7 @@ async def test_a_reader_may_be_slow_and_makes_way_when_it_acknowledges_nothing(
     fences, notices, monkeypatch
 ):
     now_s = 0.0
-    monkeypatch.setattr(streaming, "time", SimpleNamespace(monotonic=lambda: now_s))
+    monkeypatch.setattr(streaming, "steady_s", lambda: now_s)
     follow, asked = Delivery.follow, asyncio.Semaphore(0)
 
     async def counted(self, *args):
