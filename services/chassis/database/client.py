@@ -1,6 +1,8 @@
 """Clients of Redis or Valkey, one server or a cluster, and Lua scripts as functions."""
 
+import asyncio
 import hashlib
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, Protocol, TypeAlias
@@ -42,7 +44,13 @@ class Server(ObservedCommands, Redis):  # type: ignore[misc]  # redis-py's own b
         if patience_s is None:
             return await super().parse_response(connection, command_name, **options)
         callback: Any = self.response_callbacks[command_name]
-        return callback(await connection.read_response(timeout=patience_s))
+        try:
+            async with asyncio.timeout(patience_s):
+                # Its own timeout would answer None and keep the connection: the next command on it
+                # would then get this one's late reply for its own.
+                return callback(await connection.read_response(timeout=math.inf))
+        except TimeoutError as error:
+            raise redis.exceptions.TimeoutError("no reply to a read that waits") from error
 
     def connections(self) -> Connections:
         """Count its connections."""

@@ -11,7 +11,7 @@ import grpc
 import pytest
 import redis.exceptions
 
-from services.chassis.database.client import connect, many_script
+from services.chassis.database.client import connect, many_script, next_entries
 from services.chassis.database.embedded import EmbeddedValkey
 from services.chassis.database.failures import as_service_error
 from services.chassis.settings import ChassisSettings
@@ -173,3 +173,34 @@ async def test_all_keys_are_found_though_one_answer_does_not_hold_them(
             pipeline.set(name, 1)
         await pipeline.execute()
         assert names == {key async for key in client.scan_iter("key-*", count=100)}
+
+
+async def test_a_late_reply_to_a_read_that_waits_is_never_that_of_another_command(
+    settings: ChassisSettings,
+) -> None:
+    """The database hangs while a read waits, and answers it when the next command has come."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        late = b""
+        with suppress(OSError, asyncio.IncompleteReadError, ValueError):
+            while True:
+                words = []
+                for _ in range(int((await reader.readline())[1:])):
+                    size = int((await reader.readline())[1:])
+                    words.append((await reader.readexactly(size + 2))[:-2])
+                if words[0] == b"XREAD":
+                    late = b"%1\r\n$1\r\ns\r\n*0\r\n"
+                else:
+                    answers = {b"HELLO": b"%1\r\n$5\r\nproto\r\n:3\r\n", b"GET": b"$5\r\nvalue\r\n"}
+                    writer.write(late + answers.get(words[0], b"+OK\r\n"))
+                    late = b""
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    quick = settings.model_copy(update={"database_timeout_s": 0.2})
+    async with connected(quick, f"redis://127.0.0.1:{port}") as client:
+        with pytest.raises(redis.exceptions.TimeoutError):
+            await next_entries(client, {"s": "0-0"}, 10, 0.05)
+        assert b"value" == await client.get("key")
+    server.close()
