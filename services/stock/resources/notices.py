@@ -61,7 +61,7 @@ class Notices:
                 for store in stores:
                     await self._slots.recount(store)
             else:
-                stores = [*changed, *(store for store in stores if self._has_turned(store))]
+                stores = [*sorted(changed), *(store for store in stores if self._has_turned(store))]
             for store in stores:
                 self._has_turned(store)
                 await self.check(store)
