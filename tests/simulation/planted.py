@@ -1,0 +1,492 @@
+"""Faults that are planted one at a time: a law of the simulation must find each.
+
+A fault changes a part of a Lua file, or of a class. `undone` names the commit whose mend it takes
+back; such a fault was once in this repository.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.chassis.database import client, replication
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One fault."""
+
+    name: str
+    laws: tuple[str, ...]
+    """The laws that may find it."""
+    plant: Callable[[], None]
+    undone: str = ""
+    """The commit whose mend it takes back, by its hash or its subject."""
+    is_known: bool = False
+    """True if `tests/faults/mutants.py` has it too."""
+
+
+def lua(script: str, *changes: tuple[str, str]) -> Callable[[], None]:
+    """Changes the text of a script: `reserve`, or `write` of the directory."""
+
+    def plant() -> None:
+        real = client.script_text
+
+        def changed(package: str, name: str, libraries: Any = ()) -> tuple[str, str]:
+            text, digest = real(package, name, libraries)
+            if name == script:
+                for old, new in changes:
+                    if old not in text:
+                        raise LookupError(f"{name}.lua has no {old!r} any more")
+                    text = text.replace(old, new)
+                digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+            return text, digest
+
+        client.script_text = changed
+
+    return plant
+
+
+def everywhere(*changes: tuple[str, str]) -> Callable[[], None]:
+    """Changes the library of stock in each script that has it."""
+
+    def plant() -> None:
+        real = client.script_text
+
+        def changed(package: str, name: str, libraries: Any = ()) -> tuple[str, str]:
+            text, digest = real(package, name, libraries)
+            if package == "services.stock" and libraries:
+                for old, new in changes:
+                    if old not in text:
+                        raise LookupError(f"library.lua has no {old!r} any more")
+                    text = text.replace(old, new)
+                digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+            return text, digest
+
+        client.script_text = changed
+
+    return plant
+
+
+def both(*plants: Callable[[], None]) -> Callable[[], None]:
+    """Plants several changes."""
+
+    def plant() -> None:
+        for each in plants:
+            each()
+
+    return plant
+
+
+def attribute(owner: Callable[[], Any], **changes: Any) -> Callable[[], None]:
+    """Changes attributes of a class or a module."""
+
+    def plant() -> None:
+        found = owner()
+        for name, value in changes.items():
+            if not hasattr(found, name):
+                raise LookupError(f"{found} has no {name} any more")
+            setattr(found, name, value)
+
+    return plant
+
+
+def deliverer() -> Any:
+    from services.events.worker.deliveries import Deliverer
+
+    return Deliverer
+
+
+def alert_firing() -> Any:
+    from services.stock.resources.alert_firing import AlertFiring
+
+    return AlertFiring
+
+
+def reservations() -> Any:
+    from services.stock.resources.reservations import Reservations
+
+    return Reservations
+
+
+def stores_replica() -> Any:
+    from services.directory.stores import StoresReplica
+
+    return StoresReplica
+
+
+async def _forgets_failures(self: Any, place: Any, last: str, failed: Any, again_ms: int) -> bool:
+    return bool(await self._delivery.settle(place, self._holder, last, [], again_ms))
+
+
+async def _settles_late(self: Any, place: Any, last: str, failed: Any, again_ms: int) -> bool:
+    """Moves the cursor alone, and then queues what failed."""
+    await self._delivery.settle(place, self._holder, last, [], again_ms)
+    events = [(subject, told.kept) for subject, told in failed]
+    return bool(await self._delivery.settle(place, self._holder, last, events, again_ms))
+
+
+async def _told_before_dropped(self: Any, claim: Any, alert: Any) -> bool:
+    """As it was before a first worker decided on the hold of an alert."""
+    from services.stock.model.holds import Hold
+    from services.stock.resources.alert_firing import fired_event
+
+    hold = None
+    if alert.hold:
+        made = await self.holds.make(alert, alert.hold, claim)
+        if made is None:
+            await self._wait_on(claim, alert)
+            return False
+        if isinstance(made, Hold):
+            hold = made
+            await self.matching.free(claim)
+        else:
+            claim = claim._replace(found=claim.found._replace(refusal=made))
+    return bool(await self.matching.drop(claim, fired_event(claim, alert, hold).text))
+
+
+async def _dropped_first(self: Any, claim: Any) -> bool:
+    """Drops a claim, then fires its alert."""
+    await self.matching.drop(claim)
+    word, alert = await self.alerts.settle(
+        claim.owner, claim.alert, "fire", claim.id, claim.found.text
+    )
+    return bool(word == "done" and alert and await self._fired(claim, alert))
+
+
+def _stale_reply() -> None:
+    """A read that waits takes no reply for an empty one, and keeps its connection."""
+
+    async def parse_response(self: Any, connection: Any, command_name: Any, **options: Any) -> Any:
+        patience_s = options.pop("patience_s", None)
+        if patience_s is None:
+            return await super(client.Server, self).parse_response(
+                connection, command_name, **options
+            )
+        callback: Any = self.response_callbacks[command_name]
+        return callback(await connection.read_response(timeout=patience_s))
+
+    client.Server.parse_response = parse_response  # type: ignore[method-assign]
+
+
+def _no_wait() -> None:
+    """Acknowledges what no replica has confirmed."""
+
+    def script(
+        of: Any, package: str, name: str, libraries: Any = (), *, replicas: int
+    ) -> client.Script:
+        return client.script(of, package, name, libraries)
+
+    replication.replicated_script = script  # type: ignore[assignment]
+    import services.stock.state.holds as holds
+
+    holds.replicated_script = script  # type: ignore[attr-defined]
+
+
+def _no_mark() -> None:
+    """Waits without a mark: for what this connection wrote alone, which may be nothing."""
+    from services.stock.state import holds
+
+    def script(
+        of: Any, package: str, name: str, libraries: Any = (), *, replicas: int
+    ) -> client.Script:
+        if not replicas:
+            return client.script(of, package, name, libraries)
+        text, _ = client.named_script(of, package, name, libraries)
+
+        async def run(keys: Any, args: Any) -> Any:
+            pipeline = of.pipeline(transaction=False)
+            pipeline.execute_command("EVAL", text, len(keys), *keys, *args)
+            pipeline.execute_command("WAIT", replicas, 1000)
+            answer, count = await pipeline.execute()
+            if count < replicas:
+                raise replication.redis.exceptions.TimeoutError
+            return answer
+
+        return run
+
+    holds.replicated_script = script  # type: ignore[attr-defined]
+
+
+def _shows_private() -> None:
+    replica = stores_replica()
+    replica.public = replica.record
+
+
+async def _forgets_request(self: Any, request: Any) -> Any:
+    request.request_id = ""
+    return await _create(self, request)
+
+
+async def _create(self: Any, request: Any) -> Any:
+    raise NotImplementedError
+
+
+def _without_key() -> None:
+    """A retry makes a second hold."""
+    global _create
+    found = reservations()
+    _create = found.create
+    found.create = _forgets_request
+
+
+OVERSOLD, SUMS, SLOTS, PLACES = "not oversold", "sums", "slots", "not overbooked"
+LIVES, TOLD, KEPT, ACKED = "lives", "told", "kept", "acknowledged"
+SOMEBODY, ALERTS, DELIVERED, ORDER = "told of holds", "alerts", "delivered", "in order"
+BUG = "bug"
+
+SAME_FIELD = (
+    "return string.format('%s %s %.0f', place, owner_and_alert(wish), now)",
+    "return string.format('%s %s 0', place, owner_and_alert(wish))",
+)
+
+MUTANTS: tuple[Mutant, ...] = (
+    # Holds.
+    Mutant(
+        "one too many",
+        (OVERSOLD,),
+        lua("reserve", ("math.max(here + coming, 0)", "math.max(here + coming + 1, 0)")),
+        is_known=True,
+    ),
+    Mutant(
+        "a change takes what is not there",
+        (OVERSOLD,),
+        lua("update", ("if here + coming < more then", "if here + coming + 1 < more then")),
+    ),
+    Mutant(
+        "acknowledged and not written",
+        (SUMS, ACKED),
+        lua(
+            "reserve",
+            (
+                "redis.call('HSET', store.holds, hold.id, encoded)",
+                "if hold.l[2] then redis.call('HSET', store.holds, hold.id, encoded) end",
+            ),
+        ),
+        is_known=True,
+    ),
+    Mutant(
+        "given back twice",
+        (SUMS, LIVES, TOLD),
+        lua("transition", ("READY = true }", "READY = true, CANCELED = true }")),
+        is_known=True,
+    ),
+    Mutant(
+        "lines that are dropped stay reserved",
+        (SUMS,),
+        lua("update", ("then change(sku, item, level_of(stored), 0, 0) end", "then end")),
+        is_known=True,
+    ),
+    Mutant(
+        "undone, and not put back",
+        (SUMS,),
+        lua("undo", ("level.reserved + held", "level.reserved")),
+        is_known=True,
+    ),
+    Mutant(
+        "missing goods stay reserved",
+        (SUMS,),
+        lua(
+            "transition",
+            ("= level.reserved - units, level.version", "= level.reserved, level.version"),
+        ),
+        is_known=True,
+    ),
+    Mutant(
+        "an expired hold keeps its units",
+        (SUMS,),
+        everywhere(
+            (
+                "      redis.call('HSET', store.levels, item[SKU], raw_of(level))\n"
+                "      lines[#lines + 1] = line_of(item[SKU], level, 0, -units)\n"
+                "      item[VERSION] = level.version\n    end\n  end\n  hold.st, hold.e",
+                "    end\n  end\n  hold.st, hold.e",
+            )
+        ),
+    ),
+    Mutant(
+        "holds expire a minute early",
+        (LIVES,),
+        everywhere(
+            (
+                "return redis.call('ZRANGE', expiry, '-inf', now,",
+                "return redis.call('ZRANGE', expiry, '-inf', now + 60000,",
+            )
+        ),
+    ),
+    Mutant(
+        "an undone hold stays collected",
+        (SUMS, LIVES),
+        lua("undo", ("if hold.st == 'COLLECTED' then hold.st = last.s end", "")),
+    ),
+    Mutant(
+        "a part that is handed over stays held",
+        (SUMS,),
+        lua("transition", ("item[COLLECTED] = item[COLLECTED] + units", "")),
+    ),
+    Mutant("a retry makes a second hold", (ACKED, SOMEBODY), _without_key),
+    # Slots.
+    Mutant(
+        "one place too many",
+        (PLACES,),
+        lua("update", ("terms.capacity, 0)", "terms.capacity + 1, 0)")),
+        is_known=True,
+    ),
+    Mutant(
+        "a full slot takes one more",
+        (PLACES,),
+        lua(
+            "reserve",
+            (
+                "is_full(store, hold.sl, terms.capacity, places_back)",
+                "is_full(store, hold.sl, terms.capacity + 1, places_back)",
+            ),
+        ),
+    ),
+    Mutant(
+        "the old place is kept",
+        (SLOTS,),
+        lua("update", ("if hold.sl then move_place(store, hold.sl, -1) end\n", "")),
+        is_known=True,
+    ),
+    Mutant(
+        "a hold that ends keeps its place",
+        (SLOTS,),
+        everywhere(("    move_place(store, hold.sl, -1)\n    hold.ps", "    hold.ps")),
+    ),
+    # What is told of holds.
+    Mutant(
+        "a change without an event",
+        (TOLD,),
+        lua("undo", ("tell(store, hold, 'undone', now)\n", "")),
+        is_known=True,
+    ),
+    Mutant(
+        "an event before its change",
+        (TOLD,),
+        lua(
+            "update",
+            ("hold.u, hold.rev = now, hold.rev + 1\nlocal", "local"),
+            ("{ change = 'CHANGED' })\n", "{ change = 'CHANGED' })\nhold.rev = hold.rev + 1\n"),
+        ),
+        is_known=True,
+    ),
+    Mutant(
+        "an end without an event",
+        (TOLD,),
+        everywhere(
+            (
+                "  tell(store, hold, kind, now, data)\nend\n\n-- Ends holds",
+                "  if kind ~= 'expired' then tell(store, hold, kind, now, data) end\n"
+                "end\n\n-- Ends holds",
+            )
+        ),
+    ),
+    # Alerts.
+    Mutant(
+        "a worker that comes second decides again",
+        (SOMEBODY,),
+        attribute(alert_firing, _fired=_told_before_dropped),
+        undone="1383900b",
+    ),
+    Mutant(
+        "a claim replaces one that is being told",
+        (ALERTS, SOMEBODY),
+        both(*(lua(name, SAME_FIELD) for name in ("match", "basket"))),
+        undone="af333632",
+    ),
+    Mutant(
+        "a claim is dropped before its alert fires",
+        (ALERTS, SOMEBODY),
+        attribute(alert_firing, _take=_dropped_first),
+    ),
+    Mutant(
+        "an alert fires again",
+        (ALERTS, SOMEBODY, BUG),
+        lua(
+            "claim",
+            ("if alert.fired then return { alert.by == claim and 'done' or 'no', raw } end", ""),
+        ),
+    ),
+    # Delivery.
+    Mutant(
+        "failed events are forgotten", (DELIVERED,), attribute(deliverer, _settle=_forgets_failures)
+    ),
+    Mutant(
+        "the cursor moves before failed events are kept",
+        (DELIVERED, ORDER),
+        attribute(deliverer, _settle=_settles_late),
+    ),
+    Mutant(
+        "later events overtake one that failed",
+        (ORDER,),
+        lua("follow", ("redis.call('ZRANGE', retry, 0, -1)", "{}")),
+    ),
+    Mutant(
+        "two workers deliver at once",
+        (ORDER,),
+        lua(
+            "follow",
+            ("if other and other ~= holder then return {0} end", "if false then return {0} end"),
+        ),
+    ),
+    Mutant(
+        "an event that is tried later is dropped",
+        (DELIVERED,),
+        lua("retried", ("if outcome == 'later' then", "if outcome == 'never' then")),
+    ),
+    # The database.
+    Mutant(
+        "a late reply is taken for another's",
+        (BUG, ACKED, SOMEBODY, "INTERNAL"),
+        _stale_reply,
+        undone="Take no late reply of a waiting read",
+    ),
+    Mutant("acknowledged before a replica has it", (ACKED,), _no_wait, undone="765a2327"),
+    Mutant("a retry waits for no replica", (ACKED,), _no_mark, undone="765a2327"),
+    # Access.
+    Mutant("a private store is shown", ("private",), _shows_private),
+    # Mends undone.
+    Mutant(
+        "a hold is moved though it was changed since",
+        (SUMS, ACKED, TOLD),
+        lua("transition", ("if action == 'moved' and argument.l then", "if false then")),
+        undone="8b9fccb0",
+    ),
+    Mutant(
+        "a line of nothing changes its level",
+        ("versions",),
+        lua(
+            "update",
+            (
+                "item[HELD] > 0 and redis.call('HGET', store.levels, sku)",
+                "redis.call('HGET', store.levels, sku)",
+            ),
+        ),
+        undone="3a9d9039",
+    ),
+    Mutant(
+        "an undo brings back the state before",
+        ("states",),
+        lua("undo", ("if hold.st == 'COLLECTED' then hold.st = last.s end", "hold.st = last.s")),
+        undone="d2670630",
+    ),
+    Mutant(
+        "a change to what was handed over leaves an empty hold",
+        ("empty",),
+        lua("update", ("if left == 0 then", "if false then")),
+        undone="9ffb8b85",
+    ),
+    Mutant(
+        "an undo asks for goods that it did not release",
+        ("undo",),
+        lua("undo", ("and released > 0 and available", "and available")),
+        undone="c72b59b7",
+    ),
+)
+"""The faults, by what they concern."""
+
+
+def by_name() -> Mapping[str, Mutant]:
+    """The faults by their names."""
+    return {mutant.name: mutant for mutant in MUTANTS}
