@@ -15,7 +15,7 @@ EXTRAS_READY := $(VENV)/.ready-extras
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-more test-databases setup extras bench profile fresh faults soak fuzz check format lint types imports protos protos-check protos-breaking release-protos protos-bundle protos-stubs alerts pictures fonts chart lock licences sbom pin-images audit clean
+.PHONY: help demo test test-more test-databases setup extras bench profile fresh faults soak simulate fuzz check format lint types imports protos protos-check protos-breaking release-protos protos-bundle protos-stubs alerts pictures fonts chart lock licences sbom pin-images audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -85,6 +85,9 @@ soak: setup ## the fault matrix and all other long runs; takes an hour or two
 	$(BIN)/python -m tests.faults --soak
 	$(BIN)/python -m pytest -m "(soak or long) and not faults"
 	$(BIN)/python -m pytest --hypothesis-profile=thorough tests/geodata
+
+simulate: setup ## simulate shop life from seeds; SEEDS=1000 says how many, ARGS=--resume goes on
+	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),100) $(ARGS)
 
 fuzz: $(FUZZ_READY) ## look for bytes that break a reader, by coverage; MINUTES=30 for all, ONLY=hours_documents
 	@$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),30) --only "$(ONLY)"

@@ -10,5 +10,7 @@ clients    shoppers, tills, phones, associates, endpoints: they do the acts of a
 laws       promises of the suite, looked at as a run goes on and at its end
 run        one run of a plan; its trace and its verdict
 shrink     the fewest acts and faults of a plan that still break a law
+sources    a count of uses of real clocks and chance
+planted    the faults that are planted
 mutants    faults planted one at a time: each must break a law
 """

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import tests.simulation.small  # noqa: F401 - before any other part of the suite
 from tests.simulation.plan import planned
-from tests.simulation.run import Result, run
+from tests.simulation.run import Result, origins, run
 from tests.simulation.shrink import shrunk
 from tests.simulation.trace import Trace
 
@@ -81,7 +81,8 @@ def swarm(options: argparse.Namespace) -> int:
 
 def results(seeds: list[int], processes: int) -> Iterator[Result]:
     """The results of seeds, as they come."""
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("fork")
+    origins()
     with context.Pool(processes) as pool:
         yield from pool.imap_unordered(by_seed, seeds)
 

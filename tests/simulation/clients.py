@@ -14,6 +14,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from enrayon.events.v1 import events_pb2
+from enrayon.geofence.v1 import geofence_pb2
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stock.v1 import stock_pb2 as pb
 from enrayon.stores.v1 import stores_pb2
@@ -38,8 +39,11 @@ TYPES = tuple(kind for kind in LIFETIMES_S if kind.startswith(("reservation.", "
 HOURS = "Mo-Su 00:00-24:00"
 SHOPPERS = ("anna", "berta", "cleo")
 CAPACITY = 2
-STOCK, STORES_SERVICE, HOURS_SERVICE, EVENTS = (
-    f"/enrayon.{name.lower()}.v1.{name}Service" for name in ("Stock", "Stores", "Hours", "Events")
+PHONES = ("anna", "berta")
+AWAY = (60.1986, 24.9339)
+STOCK, STORES_SERVICE, HOURS_SERVICE, EVENTS, GEOFENCE = (
+    f"/enrayon.{name.lower()}.v1.{name}Service"
+    for name in ("Stock", "Stores", "Hours", "Events", "Geofence")
 )
 AGAIN = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "INTERNAL", "ABORTED"}
 """Codes after which the outcome may not be known, or a later call may succeed."""
@@ -72,9 +76,8 @@ class Clients:
         self.holds: dict[str, pb.Reservation] = {}
         """Name -> the hold as a client saw it last."""
         self.alerts: dict[str, pb.StockAlert] = {}
+        self.trips: list[str] = []
         self.sequences: Counter[str] = Counter()
-        self.seen: list[tuple[Step, bytes]] = []
-        """Answers that anybody may see."""
         self.is_settling = False
 
     async def set_up(self) -> None:
@@ -113,6 +116,13 @@ class Clients:
                 f"{EVENTS}/CreateSubscription",
                 events_pb2.CreateSubscriptionRequest(subscription=subscription, subscription_id=id),
             )
+
+        center = dict(zip(("latitude", "longitude"), PLACES["t-forum"], strict=True))
+        fence = geofence_pb2.Fence(circle={"center": center, "radius_m": 150})
+        await self._must(
+            f"{GEOFENCE}/CreateFence",
+            geofence_pb2.CreateFenceRequest(fence=fence, fence_id="forum"),
+        )
 
     async def act(self, step: Step) -> None:
         """Do the act of a step."""
@@ -297,6 +307,55 @@ class Clients:
     async def _read_store(self, step: Step, rng: random.Random) -> None:
         request = stores_pb2.GetStoreRequest(name=f"stores/{rng.choice((*STORES, SECRET))}")
         await self.call(step, f"{STORES_SERVICE}/GetStore", request, rng)
+
+    async def _position(self, step: Step, rng: random.Random) -> None:
+        phone = rng.choice(PHONES)
+        latitude, longitude = rng.choice((PLACES["t-forum"], PLACES["t-forum"], AWAY))
+        self.sequences[phone] += 1
+        fix = geofence_pb2.Fix(
+            device_id=phone,
+            location={"latitude": latitude, "longitude": longitude},
+            sequence=self.sequences[phone],
+            accuracy_m=10,
+        )
+        fix.device_time.FromMilliseconds(round((self._plan.began_s + self._loop.time()) * 1000))
+        request = geofence_pb2.ReportPositionRequest(fix=fix, consent=True)
+        await self.call(step, f"{GEOFENCE}/ReportPosition", request, rng)
+
+    async def _erase(self, step: Step, rng: random.Random) -> None:
+        request = geofence_pb2.EraseDeviceRequest(device_id=rng.choice(PHONES))
+        await self.call(step, f"{GEOFENCE}/EraseDevice", request, rng)
+
+    async def _start_trip(self, step: Step, rng: random.Random) -> None:
+        live = [hold for hold in self.holds.values() if hold.trip_token]
+        if not live:
+            return
+        hold = rng.choice(live)
+        request = geofence_pb2.StartTripRequest(
+            parent=hold.name.partition("/reservations/")[0],
+            device_id=rng.choice(PHONES),
+            consent=True,
+            reservation=hold.name,
+            trip_token=hold.trip_token,
+            request_id=f"r{step.number}",
+        )
+        done = await self.call(step, f"{GEOFENCE}/StartTrip", request, rng)
+        if done.outcome == "done":
+            self.trips.append(done.response.name)
+
+    async def _of_trip(self, step: Step, rng: random.Random, method: str) -> None:
+        if self.trips:
+            request = getattr(geofence_pb2, f"{method}Request")(name=rng.choice(self.trips))
+            await self.call(step, f"{GEOFENCE}/{method}", request, rng)
+
+    async def _check_in(self, step: Step, rng: random.Random) -> None:
+        await self._of_trip(step, rng, "CheckInTrip")
+
+    async def _cancel_trip(self, step: Step, rng: random.Random) -> None:
+        await self._of_trip(step, rng, "CancelTrip")
+
+    async def _read_trip(self, step: Step, rng: random.Random) -> None:
+        await self._of_trip(step, rng, "GetTrip")
 
     async def _slots(self, step: Step, rng: random.Random) -> list[str]:
         request = pb.ListPickupSlotsRequest(parent=f"stores/{rng.choice(STORES)}", page_size=4)

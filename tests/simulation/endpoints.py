@@ -17,6 +17,8 @@ class Post(NamedTuple):
     at_s: float
     id: str
     subject: str
+    number: int = 0
+    """Among the events of a device; 0: it is not numbered."""
 
 
 @dataclass(eq=False)
@@ -42,7 +44,8 @@ class Endpoint:
         if self.rng.random() < self.failing:
             return answer(self.rng.choice((500, 503, 429, 302)))
         event = orjson.loads(request.content)
-        self.accepted.append(Post(loop.time(), event["id"], event["subject"]))
+        number = int(event["data"].get("number", 0))
+        self.accepted.append(Post(loop.time(), event["id"], event["subject"], number))
         trace.add(loop.time(), "post", self.uri, event["id"])
         await asyncio.sleep(
             self.rng.uniform(1, 15) if self.is_slow else self.rng.uniform(0.005, 0.05)

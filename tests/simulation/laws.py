@@ -195,8 +195,11 @@ class Laws:
             self._holds_of_somebody(done)
             self._alerts_told()
             self._delivered(endpoints)
+        self._erased(done)
         for name, endpoint in endpoints.items():
             self._in_order(name, endpoint)
+            if self._plan.is_durable and "failover" not in self._plan.kinds:
+                self._numbered(name, endpoint)
         self._expired_end()
 
     def _all_answered(self, done: Sequence[Done]) -> None:
@@ -280,6 +283,34 @@ class Laws:
             if order[post.id] < last.get(post.subject, -1):
                 raise Broken("in order", f"{name} had {post.id} after later ones of {post.subject}")
             last[post.subject] = order[post.id]
+
+    def _numbered(self, name: str, endpoint: Endpoint) -> None:
+        """An endpoint has the events of a device by their numbers, each at its first coming."""
+        last: dict[str, int] = {}
+        seen: set[str] = set()
+        for post in endpoint.accepted:
+            if post.number and post.id not in seen:
+                seen.add(post.id)
+                if post.number < last.get(post.subject, 0):
+                    raise Broken("numbered", f"{name} had {post.id} after later ones")
+                last[post.subject] = post.number
+
+    def _erased(self, done: Sequence[Done]) -> None:
+        """A device that was erased comes back as somebody else."""
+        if not self._plan.is_durable or "failover" in self._plan.kinds:
+            return  # erasures wait for no replica
+        fixes = [e for e in done if e.kind == "ReportPosition" and e.outcome == "done"]
+        for erased in done:
+            if erased.kind != "EraseDevice" or erased.outcome != "done":
+                continue
+            own = [e for e in fixes if e.request.fix.device_id == erased.request.device_id]
+            before = {e.response.result.subject for e in own if e.ended_s < erased.began_s}
+            for later in own:
+                if later.began_s > erased.ended_s and later.response.result.subject in before - {
+                    ""
+                }:
+                    text = f"step {later.step.number} still knows who was erased before"
+                    raise Broken("erased", text)
 
     def _nothing_private(self, done: Sequence[Done]) -> None:
         """No answer to a shopper names the private store."""

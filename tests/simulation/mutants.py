@@ -13,7 +13,7 @@ from typing import NamedTuple
 import tests.simulation.small  # noqa: F401 - before any other part of the suite
 from tests.simulation.plan import planned
 from tests.simulation.planted import MUTANTS, by_name
-from tests.simulation.run import run
+from tests.simulation.run import origins, run
 
 TABLE = Path("build/simulation/mutants.md")
 
@@ -39,7 +39,8 @@ def main() -> int:
     options = parser.parse_args()
     wanted = [each.name for each in MUTANTS if options.only in each.name]
     jobs = [(name, options.first, options.seeds) for name in wanted]
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("fork")  # each fault in a process of its own
+    origins()
     TABLE.parent.mkdir(parents=True, exist_ok=True)
     lines = ["| Fault | Law | Seed | Its twin |", "|---|---|---|---|"]
     missed = 0

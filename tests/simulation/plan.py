@@ -10,6 +10,7 @@ ACTS = {
     "collect": 12, "undo": 6, "missing": 3, "transfer": 5, "read_hold": 4, "list_holds": 3,
     "feed": 8, "sell": 10, "alert": 8, "alert_hold": 16, "drop_alert": 3, "availability": 4,
     "levels": 4, "policy": 2, "walk": 3, "open_state": 4, "hours": 2, "read_store": 3,
+    "position": 14, "erase": 2, "start_trip": 5, "check_in": 3, "cancel_trip": 2, "read_trip": 2,
 }  # fmt: skip
 """Acts of clients, each with its weight."""
 FAULTS = {
@@ -49,11 +50,15 @@ class Plan:
     settings: Mapping[str, str]
 
     @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of its steps."""
+        return frozenset(step.kind for step in self.steps)
+
+    @property
     def is_durable(self) -> bool:
         """True if what was acknowledged outlives each fault of the plan."""
-        kinds = {step.kind for step in self.steps}
-        loses_by_crash = self.sync != "always" and "crash" in kinds
-        loses_by_failover = not self.replicas and "failover" in kinds
+        loses_by_crash = self.sync != "always" and "crash" in self.kinds
+        loses_by_failover = not self.replicas and "failover" in self.kinds
         return not (loses_by_crash or loses_by_failover)
 
     def only(self, numbers: Sequence[int]) -> "Plan":
@@ -62,13 +67,31 @@ class Plan:
         return replace(self, steps=[step for step in self.steps if step.number in wanted])
 
 
+THEMES: Sequence[Mapping[str, int]] = (
+    {},
+    {},
+    {"alert_hold": 12, "alert": 4, "feed": 4, "sell": 4, "kill_midway": 8, "kill": 4},
+    {"hold_slot": 8, "change": 4, "policy": 4, "undo": 3},
+    {"position": 10, "erase": 4, "start_trip": 8, "check_in": 4, "kill": 3},
+    {"transfer": 8, "change": 6, "collect": 4, "failover": 4, "torn": 4},
+)
+"""What a seed has more of: acts and faults, with factors of their weights."""
+
+
 def planned(seed: int) -> Plan:
     """The plan of a seed."""
     rng = random.Random(f"plan {seed}")
+    theme = rng.choice(THEMES)
     length_s = rng.choice((30, 60, 120, 240))
     acts, faults = rng.randint(60, 160), rng.choice((0, 4, 8, 14))
-    wanted_faults = {kind: weight for kind, weight in FAULTS.items() if rng.random() < 0.6}
-    wanted_acts = {kind: weight * rng.choice((0, 1, 1, 2)) for kind, weight in ACTS.items()}
+    wanted_faults = {
+        kind: weight * theme.get(kind, 1)
+        for kind, weight in FAULTS.items()
+        if rng.random() < 0.6 or kind in theme
+    }
+    wanted_acts = {
+        kind: weight * theme.get(kind, rng.choice((0, 1, 1, 2))) for kind, weight in ACTS.items()
+    }
     wanted_acts |= {kind: max(wanted_acts[kind], 1) for kind in ("hold", "feed", "sell")}
     drawn = [(rng.uniform(0, length_s), kind) for kind in choices(rng, wanted_acts, acts)]
     if wanted_faults:

@@ -33,6 +33,9 @@ from tests.simulation.nodes import Node, set_machine
 from tests.simulation.plan import ACTS, Plan, Step
 from tests.simulation.trace import Trace
 
+ON_THE_WAY = (b"", b"fresh_ms", b"fresh_ms", b"fire", b"held", b"again", b"cancel", b".fired")
+"""Parts of commands of workers: any; of a hold that is made; of an alert that fires, gets its hold,
+waits on, gives its hold up, is told."""
 SETTLE_S = 60.0
 """Time after the last step, all being well: leases end, and what waits is tried again."""
 
@@ -300,18 +303,23 @@ class Life:
         await self._die(rng.randrange(len(self.nodes)), rng)
 
     async def _kill_midway(self, rng: random.Random) -> None:
-        """A worker dies when its next command of a kind is on its way."""
+        """A worker dies as it sends a command of a kind, which may come long after its death."""
         workers = [n for n, node in enumerate(self.nodes) if node.works]
         at = rng.choice(workers)
-        count = rng.randint(1, 40)
+        words = rng.choice(ON_THE_WAY)
+        count = rng.randint(1, 3 if words else 40)
+        fate = rng.choice((Fate.WELL, Fate.LATE))
 
-        def sent(node: Node) -> None:
+        def sent(node: Node, data: bytes) -> Fate | None:
             nonlocal count
-            if node is self.nodes[at]:
-                count -= 1
-                if count == 0:
-                    self.network.sent = None
-                    self.loop.create_task(self._die(at, rng))
+            if node is not self.nodes[at] or words not in data:
+                return None
+            count -= 1
+            if count:
+                return None
+            self.network.sent = None
+            self.loop.create_task(self._die(at, rng))
+            return fate
 
         self.network.sent = sent
 
