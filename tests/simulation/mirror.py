@@ -5,7 +5,7 @@ It is read apart from the code under test: by the commands that the database its
 
 import struct
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -40,6 +40,14 @@ def level_of(raw: bytes) -> Level:
     at = HEADER.size + SOURCE_BYTES * sources
     units = sum(FUTURE.unpack_from(raw, at + FUTURE.size * n)[1] for n in range(futures))
     return Level(on_hand, reserved, safety, version, sell, units)
+
+
+READ: Mapping[str, Callable[[bytes], Any]] = {
+    "levels": level_of,
+    "holds": orjson.loads,
+    "slots": int,
+}
+"""Kind of a hash -> what reads its fields."""
 
 
 @dataclass
@@ -113,10 +121,7 @@ class Mirror:
         return changes, self.told[first:]
 
     def _hash(self, kind: str, store: str, name: bytes, rest: list[bytes]) -> list[Change]:
-        shop = self.shops[store]
-        fields: dict[str, Any] = {"levels": shop.levels, "holds": shop.holds, "slots": shop.slots}[
-            kind
-        ]
+        fields: dict[str, Any] = getattr(self.shops[store], kind)
         changes = []
 
         def put(field: bytes, after: Any) -> None:
@@ -129,7 +134,7 @@ class Mirror:
 
         if name in (b"HSET", b"HMSET", b"HSETNX"):
             for each, raw in pairs(rest):
-                put(each, {"levels": level_of, "holds": orjson.loads, "slots": int}[kind](raw))
+                put(each, READ[kind](raw))
         elif name == b"HINCRBY":
             put(rest[0], fields.get(rest[0].decode(), 0) + int(rest[1]))
         elif name == b"HDEL":

@@ -33,6 +33,8 @@ class Fate(enum.Enum):
     CUT_AFTER_SEND = "cut after it was sent"
     """The sender sees a broken connection at once; the commands are still on their way."""
     CUT_BEFORE_REPLY = "cut before its reply"
+    LONG_ON_THE_WAY = "long on the way"
+    """It arrives when others have gone on since."""
     SLOW_REPLY = "its reply is slow"
     SPLIT = "split in two packets"
 
@@ -45,6 +47,7 @@ class Weather:
     """Share of packets that a fate has; the rest go well."""
     delay_s: tuple[float, float] = (0.000_2, 0.002)
     late_s: tuple[float, float] = (0.5, 8.0)
+    long_s: tuple[float, float] = (5.0, 40.0)
 
 
 class Replica:
@@ -205,6 +208,8 @@ class Network:
         delay_s = self._delay_s(pipe)
         if fate is Fate.LATE or (fate is Fate.CUT_AFTER_SEND and pipe.rng.random() < 0.5):
             delay_s += pipe.rng.uniform(*self.weather.late_s)
+        if fate is Fate.LONG_ON_THE_WAY:
+            delay_s += pipe.rng.uniform(*self.weather.long_s)
         pipe.up_s = max(pipe.up_s, self._loop.time() + delay_s)
         self._loop.call_at(pipe.up_s, self._arrive, pipe, commands, fate)
 

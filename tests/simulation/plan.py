@@ -70,12 +70,12 @@ class Plan:
 THEMES: Sequence[Mapping[str, int]] = (
     {},
     {},
-    {"alert_hold": 12, "alert": 4, "feed": 4, "sell": 4, "kill_midway": 8, "kill": 4},
+    {"alert_hold": 8, "hold": 4, "cancel": 6, "sell": 4, "kill_midway": 12, "few": 1},
     {"hold_slot": 8, "change": 4, "policy": 4, "undo": 3},
     {"position": 10, "erase": 4, "start_trip": 8, "check_in": 4, "kill": 3},
     {"transfer": 8, "change": 6, "collect": 4, "failover": 4, "torn": 4},
 )
-"""What a seed has more of: acts and faults, with factors of their weights."""
+"""What a seed has more of: acts and faults, with factors of their weights; `few`: units."""
 
 
 def planned(seed: int) -> Plan:
@@ -106,7 +106,7 @@ def planned(seed: int) -> Plan:
         replicas,
         rng.choice(("always", "always", "everysec")),
         rng.choice((0.0, 0.02, 0.1)),
-        rng.choice((1, 2, 5, 30)),
+        rng.choice((1, 2) if "few" in theme else (1, 2, 5, 30)),
         steps,
         {
             "ENRAYON_HOLD_REPLICAS": str(replicas),

@@ -244,7 +244,7 @@ class Life:
 
     async def _storm(self, rng: random.Random) -> None:
         """Packets are lost, late or cut for a while."""
-        bad = [fate for fate in Fate if fate is not Fate.WELL]
+        bad = [fate for fate in Fate if fate not in (Fate.WELL, Fate.LONG_ON_THE_WAY)]
         some = rng.sample(bad, rng.randint(1, len(bad)))
         self.network.weather.shares = {fate: rng.choice((0.01, 0.05, 0.15)) for fate in some}
         await asyncio.sleep(rng.uniform(5, 60))
@@ -308,7 +308,7 @@ class Life:
         at = rng.choice(workers)
         words = rng.choice(ON_THE_WAY)
         count = rng.randint(1, 3 if words else 40)
-        fate = rng.choice((Fate.WELL, Fate.LATE))
+        fate = rng.choice((Fate.WELL, Fate.LATE, Fate.LONG_ON_THE_WAY, Fate.LONG_ON_THE_WAY))
 
         def sent(node: Node, data: bytes) -> Fate | None:
             nonlocal count
