@@ -250,10 +250,10 @@ class Feed(Generic[ReplicaT]):
             latest = await self._changes.latest(list(dict.fromkeys(id for _, id in block)))
             for first in range(0, len(block), APPLIED_AT_ONCE):
                 part = block[first : first + APPLIED_AT_ONCE]
-                began_s = time.perf_counter()
+                began_s = steady_s()
                 async with self._unchanged:
                     self._apply(part, latest)
-                taken_s = time.perf_counter() - began_s
+                taken_s = steady_s() - began_s
                 is_full = len(part) == APPLIED_AT_ONCE
                 await asyncio.sleep(taken_s if gives_way and is_full else 0)
         texts = self.replica.texts()

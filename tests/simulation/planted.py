@@ -135,7 +135,8 @@ async def _told_before_dropped(self: Any, claim: Any, alert: Any) -> bool:
     if alert.hold:
         made = await self.holds.make(alert, alert.hold, claim)
         if made is None:
-            await self._wait_on(claim, alert)
+            await self.alerts.settle(claim.owner, claim.alert, "again", claim.id)
+            await self._let_go(claim, alert, waits_on=True)
             return False
         if isinstance(made, Hold):
             hold = made
@@ -388,6 +389,12 @@ MUTANTS: tuple[Mutant, ...] = (
         (SOMEBODY,),
         attribute(alert_firing, _fired=_told_before_dropped),
         undone="1383900b",
+    ),
+    Mutant(
+        "a hold comes of a claim that was given up",
+        (SOMEBODY,),
+        lua("reserve", ("if terms.claim and", "if false and")),
+        undone="4745a8e4",
     ),
     Mutant(
         "a claim replaces one that is being told",
