@@ -75,6 +75,31 @@ async def test_a_list_tells_the_minutes_on_foot_where_roads_are_known_and_else_n
     await expect(page.locator("#results .roads")).to_have_count(0)
 
 
+async def test_the_page_of_a_store_draws_the_way_on_foot_where_roads_have_one_and_else_none(visit):
+    page = await visit("/?q=Rautatientori")
+    await listed(page)
+    async with page.expect_response("**/v1/stores:computeTravelTimes") as asked:
+        await page.locator(".item a").first.click()
+    found = await (await asked.value).json()
+    assert len(found["origins"][0]["journeys"][0]["line"]["points"]) > 1
+    way = page.locator("#store .way")
+    await expect(way).to_contain_text(re.compile(r"^\d+ mins? on foot · \d+ m"))
+    await expect(way).to_contain_text("OpenStreetMap")
+
+    async def without_roads(route):
+        answer = await route.fetch()
+        found = await answer.json()
+        del found["origins"][0]["journeys"][0]["line"]
+        await route.fulfill(response=answer, json=found)
+
+    await page.route("**/v1/stores:computeTravelTimes", without_roads)
+    await page.get_by_role("button", name="Back to the list").first.click()
+    async with page.expect_response("**/v1/stores:computeTravelTimes"):
+        await page.locator(".item a").nth(1).click()
+    await expect(page.locator("#store h2")).to_be_visible()
+    await expect(way).to_be_hidden()
+
+
 async def test_an_approximate_position_leaves_the_browser_with_two_decimals(visit):
     page = await visit(**ALLOWED)
     bodies: list[str] = []

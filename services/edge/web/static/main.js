@@ -35,7 +35,7 @@ const map = new LateMap("map", { style: config.mapStyle, center: config.center, 
 });
 const results = new Results(map, { open: go, look, clear, want, redraw: () => drawFilters($("filters"), list) });
 const basket = has("stock") ? new Basket($("basket"), wanted) : null;
-const view = new StoreView(map, basket, { back, seek });
+const view = new StoreView(map, basket, { back, seek, origin: () => results.origin });
 
 combobox($("search"), {
   suggest: async (query, signal) => (await suggest(query, map.center, locale(), signal)).suggestions || [],

@@ -34,6 +34,11 @@ export class Results {
     return this.#search?.query || "";
   }
 
+  /** The place of the search, if it is a point. */
+  get origin() {
+    return this.#search?.mark || null;
+  }
+
   /** What is listed: `{ store, distanceM }`. */
   get stores() {
     return this.#shown;

@@ -94,7 +94,6 @@ export class StoreMap {
 
   /** Marks the origin of the search, with a circle if it is not exact; without a point, removes it. */
   mark(point, label, accuracyM = 0) {
-    this.origin = point || null;
     this.#accuracy = point && accuracyM > 30 ? collection([circle(point, accuracyM)]) : collection([]);
     this.map.getSource("accuracy")?.setData(this.#accuracy);
     this.marker?.remove();

@@ -12,7 +12,7 @@ export class NoMap {
   setDark() {}
   name() {}
   show() {}
-  mark(point) { this.origin = point || null; }
+  mark() {}
   list() {}
   point() {}
   choose() {}

@@ -19,7 +19,7 @@ export class StoreView {
   #page = null;
   #stock = null;
 
-  /** @param actions `back()` to the list; `seek(changes)` to a list with these filters. */
+  /** @param actions `back()` to the list; `seek(changes)` to a list with these filters; `origin()` of the search. */
   constructor(map, basket, actions) {
     Object.assign(this, { map, basket, actions });
   }
@@ -72,7 +72,7 @@ export class StoreView {
     $("store").replaceChildren(this.#page);
     document.title = [store.displayName, store.address?.locality].filter(Boolean).join(", ");
     this.map.choose(store);
-    showWay(this.#page.querySelector(".way"), store, this.map, () => this.#store === store);
+    showWay(this.#page.querySelector(".way"), this.actions.origin(), store, this.map, () => this.#store === store);
     if (this.basket) {
       this.#stock = new StoreStock(this.#page.querySelector(".here-stock"), store, this.basket, { seekAll: () => this.actions.seek({ stock: "all" }) });
       this.#stock.show();

@@ -4,13 +4,13 @@ import { wayOnFoot } from "../api.js";
 import { distance, minutes, say } from "../words.js";
 
 /** Fills `place` and draws the line; leaves both alone where no network of roads has the way. */
-export async function showWay(place, store, map, isOpen) {
-  if (!map.origin || !store.location) return;
-  const { origins: [{ journeys: [journey] = [] }] = [{}], roadAttribution } = await wayOnFoot(map.origin, store.name).catch(() => ({}));
+export async function showWay(place, from, store, map, isOpen) {
+  if (!from || !store.location) return;
+  const { origins: [{ journeys: [journey] = [] }] = [{}], roadAttribution } = await wayOnFoot(from, store.name).catch(() => ({}));
   if (!journey?.line || !isOpen()) return;
   const time = minutes(parseFloat(journey.travelTime));
   const words = [say(journey.mayBeClipped ? "onFootAbout" : "onFoot", { time }), distance(journey.roadDistanceM)].join(" · ");
   place.replaceChildren(words, " ", Object.assign(document.createElement("small"), { textContent: say("roads", { source: roadAttribution }) }));
   place.hidden = false;
-  map.way([map.origin, ...journey.line.points, store.location]);
+  map.way([from, ...journey.line.points, store.location]);
 }
