@@ -8,6 +8,7 @@ of many targets are found by timing few of them, and no other can be nearer.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,16 +48,26 @@ class Bucket:
         """None stands for a target that the network does not reach."""
         self._network = network
         self._targets = Places.of(targets, are_targets=True)
-        self._landmarks = _landmarks(network)
-        times = network.hierarchy.times_ms
-        nodes, costs = self._targets.nodes, self._targets.costs_ms
-        to = times(nodes, self._landmarks).T - costs
-        since = times(self._landmarks, nodes) + costs
-        firsts = self._targets.firsts
-        self._to_landmarks: Ints = np.maximum.reduceat(to, firsts, axis=1) if len(firsts) else to
-        self._from_landmarks: Ints = (
-            np.minimum.reduceat(since, firsts, axis=1) if len(firsts) else since
-        )
+
+    @cached_property
+    def _landmarks(self) -> Ints:
+        # Landmarks and the times to them are for `nearest` alone: at the start of a server, in a
+        # large network, they would take as long as all the rest.
+        return _landmarks(self._network)
+
+    @cached_property
+    def _to_landmarks(self) -> Ints:
+        """Of each target (columns), the largest time to each landmark, less its cost."""
+        times, targets = self._network.hierarchy.times_ms, self._targets
+        to: Ints = times(targets.nodes, self._landmarks).T - targets.costs_ms
+        return np.maximum.reduceat(to, targets.firsts, axis=1) if len(self) else to
+
+    @cached_property
+    def _from_landmarks(self) -> Ints:
+        """Of each target (columns), the least time from each landmark."""
+        times, targets = self._network.hierarchy.times_ms, self._targets
+        since: Ints = times(self._landmarks, targets.nodes) + targets.costs_ms
+        return np.minimum.reduceat(since, targets.firsts, axis=1) if len(self) else since
 
     def __len__(self) -> int:
         return len(self._targets)
