@@ -25,6 +25,7 @@ from geodata.importers.report import (
     Remark,
     SourceUnknown,
     write_rejected,
+    write_remarks,
 )
 from geodata.importers.tables import READERS
 
@@ -42,6 +43,7 @@ __all__ = [
     "SourceUnknown",
     "read",
     "write_rejected",
+    "write_remarks",
 ]
 _READ_SHARE = 0.3
 """The share of the time that reading rows takes, before stores are made of them."""

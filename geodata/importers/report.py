@@ -1,7 +1,7 @@
 """The result of an import: stores, remarks on repairs and doubts, and rejected rows."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,6 +105,16 @@ def write_rejected(rejected: list[Rejected], path: Path) -> None:
         for item in rejected:
             values = [_text(item.raw.get(name)) for name in columns]
             writer.writerow([item.row, item.field, item.reason, *values])
+
+
+def write_remarks(remarks: Iterable[Remark], path: Path) -> None:
+    """Write remarks as CSV: the row, the field, whether it is a repair or a doubt, and the note."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["row", "field", "kind", "note"])
+        for remark in remarks:
+            kind = "repair" if remark.repaired else "doubt"
+            writer.writerow([remark.row or "", remark.field, kind, remark.note])
 
 
 def _text(value: object) -> str:

@@ -154,7 +154,9 @@ def _show_kinds(title: str, remarks: list[tuple[int, str, str]]) -> None:
             highlight=False,
         )
     if len(ordered) > MAX_KINDS:
-        console.print(f"  ... and {len(ordered) - MAX_KINDS:,} other kinds; --json lists all")
+        console.print(
+            f"  ... and {len(ordered) - MAX_KINDS:,} other kinds; --remarks FILE lists all"
+        )
 
 
 def kind_of(note: str) -> str:

@@ -118,7 +118,8 @@ def steps(file: Path, folder: Path, url: str, count: int) -> Iterator[tuple[str,
 
 async def filled(url: str, count: int) -> None:
     """Write the stores as records of the database."""
-    records = Records(connect(ChassisSettings(), url), STORES)
+    patient = ChassisSettings(database_timeout_s=120)  # the machine may be busy
+    records = Records(connect(patient, url), STORES)
     made = Resources(STORE, None, utc_now)  # it only prepares them
     block = []
     for number, values in enumerate(many_stores.rows(count), start=1):

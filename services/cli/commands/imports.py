@@ -18,7 +18,7 @@ from rich.progress import (
 from rich.text import Text
 
 from geodata import importers
-from geodata.importers import Import, ImporterError, write_rejected
+from geodata.importers import Import, ImporterError, write_rejected, write_remarks
 from services.cli import column_maps, import_reports, uploads
 from services.cli.channel import services
 from services.cli.consoles import errors
@@ -87,6 +87,9 @@ def import_stores(
     rejects: Annotated[
         Path | None, typer.Option(help="File of the rejected rows. [FILE.rejected.csv]")
     ] = None,
+    remarks: Annotated[
+        Path | None, typer.Option(help="File for all repairs and doubts, by row (CSV).")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Import stores from a file, and report the outcome of each row."""
@@ -109,6 +112,8 @@ def import_stores(
             )
     if save_map:
         column_maps.write(feed, save_map)
+    if remarks:
+        write_remarks(found.remarks, remarks)
     rejected = [*found.rejected, *sent.rejected]
     rejected_file = None
     if rejected:

@@ -250,6 +250,17 @@ def delivering(number: int, corners: int) -> Store:
     return Store(id=f"t-{number}", display_name="Shop", service_area=area)
 
 
+async def test_all_doubts_can_be_had_in_a_file(run, tmp_path):
+    path = tmp_path / "remarks.csv"
+    text = HEADER + "1,A,48.85,2.3,1000,FR\n2,B,45.76,4.83,69003,DE\n3,C,46.2,5.2,1000,FR\n"
+    await run(text, "--dry-run", "--remarks", path)
+    with path.open(encoding="utf-8", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert {"2", "3", "4"} >= {each["row"] for each in found}
+    assert {"repair", "doubt"} == {each["kind"] for each in found}
+    assert all(each["note"] and each["field"] for each in found)
+
+
 @pytest.mark.parametrize("corners", [60_000, 250_000])
 async def test_a_store_larger_than_a_request_is_refused_by_name_and_the_others_come(run, corners):
     text = exported(*(delivering(number, 4) for number in range(1, 3)), delivering(3, corners))
