@@ -1,6 +1,7 @@
 """Draws the picture of a page: its title and lines beside the streets around its place."""
 
 import math
+import unicodedata
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import NamedTuple
@@ -58,7 +59,7 @@ def card_svg(card: Card) -> str:
 
 
 def _texts(card: Card) -> Iterator[str]:
-    size = 68 if len(card.title) <= 36 else 52
+    size = 68 if _letters(card.title) <= 36 else 52
     titles = _wrapped(card.title, size, 3)
     lines = [line for text in card.lines for line in _wrapped(text, 34, 4)]
     y = HEIGHT / 2 - (len(titles) * size * 1.12 + len(lines) * 46) / 2 + size * 0.6
@@ -79,13 +80,26 @@ def _wrapped(text: str, size: float, most: int) -> list[str]:
     lines = [""]
     for word in text.split():
         joined = f"{lines[-1]} {word}".strip()
-        if len(joined) <= room or not lines[-1]:
+        if _letters(joined) <= room or not lines[-1]:
             lines[-1] = joined
         else:
             lines.append(word)
     if len(lines) > most:
         lines = [*lines[: most - 1], f"{lines[most - 1]} …"]
-    return [line if len(line) <= room else f"{line[: room - 1]}…" for line in lines]
+    return [_cut(line, room) for line in lines]
+
+
+def _cut(line: str, room: int) -> str:
+    if _letters(line) <= room:
+        return line
+    while _letters(line) >= room:
+        line = line[:-1]
+    return f"{line}…"
+
+
+def _letters(text: str) -> int:
+    """The width in letters; those of East Asia are twice as wide."""
+    return sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text)
 
 
 def _map(streets: Sequence[str]) -> Iterator[str]:

@@ -148,6 +148,34 @@ def test_letters_are_drawn_without_any_font_of_the_machine() -> None:
     assert draw_png(plain, 480) == draw_png(plain, 480)
 
 
+def test_letters_of_japan_are_drawn_and_those_of_no_font_are_a_question_mark() -> None:
+    def drawn(title: str) -> bytes:
+        return draw_png(draw_svg(corner_shop(), "0", title=title), 480)
+
+    assert drawn("渋谷ストア") not in (drawn("?????"), drawn(" "))
+    assert drawn("매장") == drawn("??")
+    assert drawn("\u0410\u0391") != drawn("??")
+
+
+def test_departments_are_named_beside_their_shelves_and_then_not_in_the_key() -> None:
+    plan = supermarket()[0]
+    words = texts(draw_svg(plan, "0", wide=True))
+    names = {department.name for department in plan.departments}
+    beside = {
+        element.text
+        for element in ElementTree.fromstring(draw_svg(plan, "0", wide=True)).iter(f"{SVG}text")
+        if element.get("font-size") == "10"
+    }
+    assert len(beside & names) >= 5
+    assert names <= set(words)
+    in_key = {
+        element.text
+        for element in ElementTree.fromstring(draw_svg(plan, "0", wide=True)).iter(f"{SVG}text")
+        if element.get("font-size") == "12"
+    }
+    assert not in_key & beside
+
+
 @pytest.mark.parametrize("width", [0, 15, 100_000])
 def test_a_png_out_of_range_is_refused(width: int) -> None:
     with pytest.raises(ValueError, match="width_px"):

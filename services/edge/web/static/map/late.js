@@ -6,66 +6,64 @@ import { corners, levelOf } from "./plan.js";
 /** Keeps what it is told, and tells it to the map once `load` has brought it. See StoreMap. */
 export class LateMap {
   #map;
-  #told = new Map();
+  #told = new Map(); // the last call of each method, in the order of these calls
   #loading;
 
   constructor(container, options, callbacks) {
     this.arguments = [container, options, callbacks];
-    this.#map = canDraw() ? null : this.#none();
-    this.first = options.center;
+    this.#map = new NoMap(options.center);
+    if (!canDraw()) withoutMap();
   }
 
   /** Loads the map; once, however often it is called. */
   load() {
-    this.#loading ??= this.#map ? Promise.resolve() : this.#begin();
+    this.#loading ??= canDraw() ? this.#begin() : Promise.resolve();
     return this.#loading;
   }
 
-  get center() { return this.#shown.center; }
+  get center() { return this.#map.center; }
 
-  get view() { return this.#shown.view; }
+  get origin() { return this.#map.origin; }
 
-  get viewport() { return this.#shown.viewport; }
+  get view() { return this.#map.view; }
+
+  get viewport() { return this.#map.viewport; }
 
   plan(features, level) {
-    if (this.#map) return this.#map.plan(features, level);
-    this.#keep("plan", [features, level]);
-    return Boolean(features) && corners(levelOf(features, level)).length > 0;
+    const isShown = this.#tell("plan", [features, level]);
+    return this.#loaded ? isShown : Boolean(features) && corners(levelOf(features, level)).length > 0;
   }
 
-  get #shown() { return this.#map || new NoMap(this.first); }
+  get #loaded() { return !(this.#map instanceof NoMap); }
 
   async #begin() {
-    const [container, options, callbacks] = this.arguments;
     try {
       const [{ StoreMap }] = await Promise.all([import("./map.js"), script("maplibre-gl.js"), sheet("maplibre-gl.css")]);
-      this.#map = new StoreMap(container, options, callbacks);
+      this.#map = new StoreMap(...this.arguments);
+      for (const [name, values] of this.#told) this.#map[name](...values);
     } catch {
-      this.#map = this.#none(); // MapLibre did not come, or cannot draw here
+      withoutMap(); // MapLibre did not come, or cannot draw here
     }
-    for (const [name, values] of this.#told) this.#map[name](...values);
     this.#told.clear();
   }
 
-  #none() {
-    document.documentElement.dataset.map = "none";
-    return new NoMap(this.arguments[1].center);
-  }
-
-  #keep(name, values) {
-    this.#told.delete(name); // the last call counts, in its order among the others
-    this.#told.set(name, values);
+  #tell(name, values) {
+    if (!this.#loaded) {
+      this.#told.delete(name);
+      this.#told.set(name, values);
+    }
+    return this.#map[name](...values);
   }
 
   static {
     for (const name of Object.getOwnPropertyNames(NoMap.prototype)) {
-      if (name in LateMap.prototype) continue;
-      LateMap.prototype[name] = function tell(...values) {
-        if (this.#map) this.#map[name](...values);
-        else this.#keep(name, values);
-      };
+      LateMap.prototype[name] ??= function tell(...values) { return this.#tell(name, values); };
     }
   }
+}
+
+function withoutMap() {
+  document.documentElement.dataset.map = "none";
 }
 
 function canDraw() {
