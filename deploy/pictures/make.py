@@ -28,18 +28,21 @@ LIST = (
     "dark chocolate",
     "ice cream",
 )
+NEAREST = ("nearest", "Rautatientori", "--limit", "6", "--at", "14:30")
+"""By day, so that most stores are open."""
 UP_WITHIN_S = 60
 
 
 def main() -> None:
     """Run the demo and draw its output."""
     with running_demo() as (environment, log):
-        nearest = run(environment, "nearest", "Kamppi", "--limit", "6")
+        nearest = run(environment, *NEAREST)
         run(environment, "aisle", "route", *LIST, "--picture", str(HERE / "aisle.svg"))
         folder = environment["ENRAYON_DATA_DIR"]
         # Replace the private folder by one of the same length, which keeps the frame intact.
         greeting = log.read_text().replace(folder, home(len(folder)))
-    draw("demo", f"$ make demo\n{greeting.rstrip()}\n\n$ enrayon nearest Kamppi\n{nearest}")
+    asked = " ".join(NEAREST)
+    draw("demo", f"$ make demo\n{greeting.rstrip()}\n\n$ enrayon {asked}\n{nearest}")
 
 
 @contextmanager

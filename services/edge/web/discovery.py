@@ -1,4 +1,4 @@
-"""The files by which search engines and browsers find and install the site."""
+"""The files by which search engines, browsers and other sites find, install and embed the site."""
 
 import orjson
 from starlette.exceptions import HTTPException
@@ -9,7 +9,8 @@ from starlette.routing import Route
 from services.edge.web import assets
 from services.edge.web.caching import conditional
 from services.edge.web.catalogue import Catalogue
-from services.edge.web.site import Site, chosen_words
+from services.edge.web.site import Head, Site, chosen_words
+from services.edge.web.sources import OSM
 
 CLOSED = ("/v1/", "/staff/", "/admin/", "/mcp", "/ucp/")
 """Paths that are no pages."""
@@ -32,6 +33,7 @@ class Discovery:
             Route("/sitemaps/{name}", self.sitemap),
             Route("/manifest.webmanifest", self.manifest),
             Route("/favicon.ico", self.icon),
+            Route("/embed", self.embedding),
         ]
 
     async def robots(self, request: Request) -> Response:
@@ -78,6 +80,12 @@ class Discovery:
         response = conditional(request, orjson.dumps(content), kind, assets.HOUR)
         response.headers["vary"] = "accept-language"
         return response
+
+    async def embedding(self, request: Request) -> Response:
+        """How to embed the locator into another page, to copy and to try; in English."""
+        head = Head("Embed the store locator", "An element and a script to copy and paste.")
+        address = self._site.base or "https://shops.example"
+        return self._site.render(request, "embed.html", head, address=address, sources=[OSM])
 
     async def icon(self, _: Request) -> Response:
         """The icon, for readers that look for it where it once was."""

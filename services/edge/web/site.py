@@ -12,7 +12,7 @@ from services.edge.languages import accepted, best
 from services.edge.settings import EdgeSettings
 from services.edge.web import templates
 from services.edge.web.caching import conditional
-from services.edge.web.headers import page_headers
+from services.edge.web.headers import embedder_of, page_headers
 from services.edge.web.words import Words, languages, words_of
 
 PAGE_CACHE = "no-cache"
@@ -65,7 +65,7 @@ class Site:
             **values,
         )
         response = conditional(request, page.encode(), "text/html", PAGE_CACHE, status)
-        response.headers.update(page_headers(self.edge))
+        response.headers.update(page_headers(self.edge, pictures=embedder_of(request)))
         return response
 
     def url(self, path: str, language: str = "") -> str:

@@ -37,6 +37,7 @@ const BUSY = 429; // too many requests, from here or in all
 const PATIENCE_MS = 15_000;
 const AGAIN_MS = [500, 1000, 2000];
 const KEY = parameter("key") || config.key;
+const RADIUS_M = Number(parameter("radius")) || undefined; // of a page that embeds this one
 
 export const suggest = (query, near, languageCode, signal) =>
   post("/v1/places:suggest", { query, near, limit: 7, languageCode }, signal);
@@ -46,7 +47,7 @@ export const parseQuery = (query, near, languageCode) => post("/v1/stores:parseQ
 
 /** The nearest stores; with `query`, those with its words. */
 export const findNearest = (origin, storeFilter, pageToken, query) =>
-  post("/v1/stores:findNearest", { origin, query, storeFilter, pageSize: 20, pageToken, readMask: LISTED, travel: ON_FOOT });
+  post("/v1/stores:findNearest", { origin, query, radiusM: RADIUS_M, storeFilter, pageSize: 20, pageToken, readMask: LISTED, travel: ON_FOOT });
 
 /** The way on foot from a point to a store, with its line where a network of roads has one. */
 export const wayOnFoot = (from, store) =>

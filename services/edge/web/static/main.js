@@ -7,6 +7,7 @@ import { Basket, lookUp } from "./basket.js";
 import { combobox } from "./combobox.js";
 import config, { has } from "./config.js";
 import { UNFILTERED, drawFilters } from "./filters.js";
+import { dress, tell } from "./host.js";
 import { $ } from "./html.js";
 import { kiosk } from "./kiosk.js";
 import { LateMap } from "./map/late.js";
@@ -28,6 +29,7 @@ const scanned = takeScanned();
 addEventListener("error", failed);
 addEventListener("unhandledrejection", failed);
 await speak(parameter("lang") ? config.language : (config.languages.includes(kept("language")) && kept("language")) || config.language);
+dress();
 if (parameter("mode") === "kiosk") kiosk();
 theme(() => { map.setDark(isDark()); view.refresh(); });
 const map = new LateMap("map", { style: config.mapStyle, center: config.center, view: linkedView(), dark: isDark() }, {
@@ -178,6 +180,7 @@ function wanted() {
 }
 
 function go(name) {
+  tell("select", { store: name });
   setParameters({}, { store: name, push: true });
   return view.open(name);
 }

@@ -4,6 +4,7 @@ import { parameter } from "../address.js";
 import { Problem, cancelHold, getHold, openStates, pickupCode } from "../api.js";
 import { productName } from "../basket.js";
 import { has } from "../config.js";
+import { tell } from "../host.js";
 import { button, el } from "../html.js";
 import { randomId } from "../ids.js";
 import { keep, kept } from "../storage.js";
@@ -23,6 +24,7 @@ const forget = (name) => keep("holds", JSON.stringify(remembered().filter((each)
 /** Remembers a hold; a kiosk, where others stand soon, for a minute. */
 export function remember({ name }) {
   keep("holds", JSON.stringify([name, ...remembered()].slice(0, MOST)));
+  tell("hold", { store: name.split("/").slice(0, 2).join("/") });
   if (parameter("mode") !== "kiosk") return;
   setTimeout(() => {
     forget(name);
