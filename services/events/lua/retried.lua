@@ -1,7 +1,8 @@
 -- Notes the outcome of another attempt with the first event of a subject's queue.
 -- KEYS  lease, retry, tries, queued, dead, queue
--- ARGV  holder of the lease, subject, outcome ("ok" delivered, "later" to be tried again, "dead"
---       given up), when to try again in ms, most dead letters, why the event is given up
+-- ARGV  holder of the lease, subject, outcome ("ok" delivered, "later" to be tried again, "probed" the
+--       same of an endpoint that fails, "dead" given up), when to try again in ms, most dead letters,
+--       why the event is given up
 -- Returns 1, or 0 when the lease is lost or nothing waits any more
 local lease, retry, tries = KEYS[1], KEYS[2], KEYS[3]
 local queued, dead, queue = KEYS[4], KEYS[5], KEYS[6]
@@ -18,8 +19,9 @@ if redis.call('LLEN', queue) == 0 then -- the device was erased meanwhile
   end_retries()
   return 0
 end
-if outcome == 'later' then
-  redis.call('HINCRBY', tries, subject, 1)
+if outcome == 'later' or outcome == 'probed' then
+  -- A probe says nothing of the subject: the pauses of its own must not grow with an outage.
+  if outcome == 'later' then redis.call('HINCRBY', tries, subject, 1) end
   redis.call('ZADD', retry, again_ms, subject)
   return 1
 end

@@ -186,7 +186,8 @@ class Delivery:
         Args:
             head: The event that was tried.
             holder: This deliverer.
-            outcome: `ok` delivered, `later` to be tried again, `dead` given up.
+            outcome: `ok` delivered, `later` to be tried again, `probed` the same of an endpoint
+                that fails, `dead` given up.
             again_ms: When to try the event again, or the next one of the subject.
             reason: Why the event is given up.
 

@@ -230,8 +230,11 @@ class Deliverer:
         if posted is Posted.ACCEPTED:
             return await self._delivery.retried(head, self._holder, "ok", now_ms)
         # While the whole endpoint fails the subject stays due: another one is the next probe.
-        delay = 0 if is_probe and posted is Posted.FAILED else self._delay_ms(head.tries + 1)
-        await self._delivery.retried(head, self._holder, "later", now_ms + delay)
+        if is_probe and posted is Posted.FAILED:
+            await self._delivery.retried(head, self._holder, "probed", now_ms)
+        else:
+            delay = self._delay_ms(head.tries + 1)
+            await self._delivery.retried(head, self._holder, "later", now_ms + delay)
         return False
 
     async def _post(self, now: Round, event: pb.Event, *, is_probe: bool = False) -> Posted:

@@ -53,3 +53,15 @@ async def test_an_event_that_is_given_up_leaves_the_later_ones_of_its_subject_to
     [letter] = await delivery.dead_letters("hook")
     assert (b"poison", "the attempts are over") == (letter.event, letter.reason)
     assert 2.0 == (await delivery.standing("hook", ["s01"], 0))["queued"]
+
+
+async def test_probes_of_an_endpoint_that_fails_leave_the_pauses_of_a_subject(database):
+    delivery, place = Delivery(database, 10, 10), Place("hook", "s01")
+    await delivery.follow({place: ("", 1)}, "me", 0)
+    assert await delivery.settle(place, "me", "1-0", [("stockAlerts/a", b"event")], 0)
+    for _ in range(10):
+        [head] = await delivery.due([place], 0, 10)
+        assert await delivery.retried(head, "me", "probed", 0)
+
+    [head] = await delivery.due([place], 0, 10)
+    assert (b"event", 1) == (head.event, head.tries)
