@@ -442,6 +442,12 @@ MUTANTS: tuple[Mutant, ...] = (
         (DELIVERED,),
         lua("retried", ("if outcome == 'later' then", "if outcome == 'never' then")),
     ),
+    Mutant(
+        "probes count against the events that wait",
+        (DELIVERED,),
+        lua("retried", ("if outcome == 'later' then redis", "if true then redis")),
+        undone="Count no probe of an endpoint against the events that wait",
+    ),
     # The database.
     Mutant(
         "a late reply is taken for another's",
