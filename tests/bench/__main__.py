@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import fences, hours, measure, nearest, roads, routes, stock, transport
+from tests.bench import calls, fences, hours, measure, nearest, roads, routes, stock, transport
 from tests.bench.measure import Result, spread
 from tests.bench.places import SEED
 
@@ -24,7 +24,8 @@ MODULES: dict[tuple[str, ...], Callable[[float], Iterator[Result]]] = {
     ("P9",): routes.measures,
     ("P1", "P4", "P10"): transport.measures,
     ("P6", "P7"): stock.measures,
-    ("P8",): fences.measures,
+    ("P1b",): calls.measures,
+    ("P8", "P13"): fences.measures,
     ("P12",): transport.on_another_host,
     ("P14",): roads.measures,
 }

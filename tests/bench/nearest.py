@@ -1,13 +1,17 @@
-"""P2, P3, P11: the nearest index in process, beside GEOSEARCH, PostGIS and itself."""
+"""P2, P3, P11: the nearest index in process, beside GEOSEARCH, PostGIS, Tile38 and itself."""
 
 import gc
+import os
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from redis import Redis
+from redis.exceptions import RedisError
 
 from geodata.nearest import NearestIndex
 from geodata.points import Point
@@ -20,6 +24,8 @@ FEW, MANY = 30_000, 1_000_000
 LIMIT = 10
 QUERIES = 400
 RADIUS_KM = 50
+WAIT_S = 60.0
+"""A busy machine is waited for."""
 OURS, THEIRS = "enrayon's processor", "GEOSEARCH's, client and store"
 """What is compared: it leaves out the waiting of both, and what else the machine does."""
 
@@ -32,6 +38,7 @@ def measures(scale: float) -> Iterator[Result]:
     points = origins(latitudes, longitudes)
     yield beside_geosearch(index, ids, latitudes, longitudes, points)
     yield beside_postgis(index, latitudes, longitudes, points)
+    yield beside_tile38(index, ids, latitudes, longitudes, points)
     yield from beside_a_million(int(MANY * scale), few)
 
 
@@ -45,9 +52,9 @@ def beside_geosearch(
             valkey = EmbeddedValkey(Path(folder), {"appendonly": "no"})
             url = valkey.start()
         except RuntimeError as error:
-            return skipped("P2", title, ">= 20", str(error))
+            return skipped("P2", title, ">= 22", str(error))
         try:
-            client = Redis.from_url(url)
+            client = Redis.from_url(url, socket_timeout=WAIT_S, socket_connect_timeout=WAIT_S)
             members = np.column_stack([longitudes, latitudes, np.array(ids, object)])
             for start in range(0, len(ids), 1000):
                 client.geoadd("stores", members[start : start + 1000].ravel().tolist())
@@ -95,7 +102,7 @@ def beside_geosearch(
     middle = medians(readings)
     ratio = middle[THEIRS] / middle[OURS]
     detail = ", ".join(f"{name} {value * 1e6:.0f} us" for name, value in middle.items())
-    return Result("P2", title, ratio, ">= 20", ratio >= 20, detail, readings)
+    return Result("P2", title, ratio, ">= 22", ratio >= 22, detail, readings)
 
 
 def beside_postgis(
@@ -117,6 +124,56 @@ def beside_postgis(
         return skipped("P2", title, "", str(error))
     middle = medians(readings)
     ratio = middle["PostGIS"] / middle["enrayon"]
+    detail = ", ".join(f"{name} {value * 1e6:.0f} us" for name, value in middle.items())
+    return Result("P2", title, ratio, "", None, detail, readings)
+
+
+def beside_tile38(
+    index: NearestIndex, ids: list[str], latitudes: Floats, longitudes: Floats, points: list[Point]
+) -> Result:
+    """Ten nearest in process over NEARBY of a server that has the commands of Tile38."""
+    title = f"the same, times faster than Tile38's NEARBY among {len(ids):,}"
+    if not (address := os.environ.get("BENCH_TILE38")):
+        return skipped("P2", title, "", "needs BENCH_TILE38=host:port")
+    host, _, port = address.rpartition(":")
+    wait = {"socket_timeout": WAIT_S, "socket_connect_timeout": WAIT_S}
+    client: Any = Redis(host, int(port), protocol=2, **wait)
+    key = f"bench-{SEED}"
+    try:
+        pipe = client.pipeline(transaction=False)
+        for id, latitude, longitude in zip(
+            ids, latitudes.tolist(), longitudes.tolist(), strict=True
+        ):
+            pipe.execute_command("SET", key, id, "POINT", latitude, longitude)
+        pipe.execute()
+
+        def theirs(number: int) -> object:
+            at = points[number].latitude, points[number].longitude
+            return client.execute_command(
+                "NEARBY", key, "LIMIT", LIMIT, "DISTANCE", "IDS", "POINT", *at
+            )
+
+        _, found = client.execute_command(
+            "NEARBY", key, "LIMIT", LIMIT, "IDS", "POINT", points[0].latitude, points[0].longitude
+        )
+        ours = {id for id, _ in index.nearest(points[0], LIMIT)}
+        assert len(ours & {id.decode() for id in found}) >= LIMIT - 1  # it measures on a sphere
+        readings = by_turns(
+            {
+                "enrayon": lambda: seconds_each(
+                    lambda number: index.nearest(points[number], LIMIT), len(points)
+                ),
+                "NEARBY": lambda: seconds_each(theirs, len(points)),
+            }
+        )
+    except RedisError as error:
+        return skipped("P2", title, "", f"{address}: {error}")
+    finally:
+        with suppress(RedisError):
+            client.execute_command("DROP", key)
+        client.close()
+    middle = medians(readings)
+    ratio = middle["NEARBY"] / middle["enrayon"]
     detail = ", ".join(f"{name} {value * 1e6:.0f} us" for name, value in middle.items())
     return Result("P2", title, ratio, "", None, detail, readings)
 
