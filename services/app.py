@@ -16,6 +16,7 @@ import structlog
 import uvloop
 
 from geodata.gazetteer import Gazetteer
+from services.access import bootstrap as access
 from services.aisle import bootstrap as aisle
 from services.aisle.settings import AisleSettings
 from services.chassis.access.gate import Gate
@@ -59,6 +60,7 @@ SERVICES: dict[str, ModuleType] = {
     "geofence": geofence,
     "aisle": aisle,
     "events": events,
+    "access": access,
 }
 """The bootstrap of each service, by the name that commands use."""
 SETTINGS = (
@@ -169,8 +171,8 @@ def built(parts: Parts, names: Sequence[str]) -> list[Service]:
 
 async def serve_until_stopped(parts: Parts, health: Health, services: Sequence[Service]) -> None:
     """Host services on the gRPC port until the process is told to stop."""
-    access = AccessSettings()
-    gate = None if access.is_open else Gate(access, POLICY, parts.client, parts.clock)
+    rights = AccessSettings()
+    gate = None if rights.is_open else Gate(rights, POLICY, parts.client, parts.clock)
     server = server_of(parts.settings, services, gate)
     await check(services)
     async with background(services), gate or nullcontext():

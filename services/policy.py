@@ -47,6 +47,10 @@ SUBSCRIBER_READ = Rule(Role.CHANNEL, Where.ANYWHERE, 1)
 SUBSCRIBER_CHANGE = Rule(Role.CHANNEL, Where.ANYWHERE, 1, counted=Counted.TOGETHER)
 SUBSCRIBER_STREAM = Rule(Role.CHANNEL, Where.ANYWHERE, 5)
 
+SIGN_IN = Rule(Role.PUBLIC, Where.ANYWHERE, 1, counted=Counted.TOGETHER, is_sign_in=True)
+SESSION_READ = Rule(Role.CHANNEL, Where.ANYWHERE, 1)
+SESSION_CHANGE = Rule(Role.CHANNEL, Where.ANYWHERE, 1, counted=Counted.TOGETHER)
+
 ADMIN_READ = Rule(Role.ADMIN, Where.NOWHERE, 3)
 CHANGE = Rule(Role.ADMIN, Where.NOWHERE, 1)
 
@@ -107,10 +111,10 @@ POLICY = joined(
         ParseHours=BULK_READ,
         WatchHours=STREAM,
         UpdateStoreHours=CHANGE,
-        CreateClosure=CHANGE,
-        CancelClosure=CHANGE,
-        CreateStoreEvent=CHANGE,
-        DeleteStoreEvent=CHANGE,
+        CreateClosure=CHANGE.at("parent"),
+        CancelClosure=CHANGE.at("name"),
+        CreateStoreEvent=CHANGE.at("parent"),
+        DeleteStoreEvent=CHANGE.at("name"),
     ),
     rows(
         "stock",
@@ -219,6 +223,14 @@ POLICY = joined(
         AckEvents=SUBSCRIBER_CHANGE,
         ListDeadLetters=SUBSCRIBER_READ,
         ReplayDeadLetters=SUBSCRIBER_CHANGE,
+    ),
+    rows(
+        "access",
+        OpenSession=SIGN_IN,
+        GetSession=SESSION_READ,
+        DeleteSession=SESSION_CHANGE,
+        ListSessions=ADMIN_READ,
+        ListKeys=ADMIN_READ,
     ),
 )
 """The rule of each method, by its path."""

@@ -18,6 +18,8 @@ class Caller:
     address: str = ""
     """The network of a caller that anybody can be, without a key or with that of a page; empty for
     all that are trusted, and while access is open."""
+    session: str = ""
+    """Name of the session of a person at a page; empty for all others."""
 
     @property
     def owner(self) -> str:

@@ -65,7 +65,7 @@ COMMANDS = {
         "doctor",
         "Check this machine and the running suite, and advise; exit status 1 if a check fails.",
     ),
-    "keys": ("keys", "Create, list, rotate and revoke API keys."),
+    "keys": ("keys", "Create, list, rotate and revoke API keys; sign people in."),
     "settings": ("settings", "Show the value, default and meaning of each setting."),
 }
 """For each command: its module in `services.cli.commands`, and its line in `--help`."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 import grpc
 
+from enrayon.access.v1 import access_pb2_grpc
 from enrayon.aisle.v1 import aisle_pb2_grpc
 from enrayon.events.v1 import events_pb2_grpc
 from enrayon.geofence.v1 import geofence_pb2_grpc
@@ -16,6 +17,7 @@ from services.client.interceptors import Headers, interceptors
 from services.client.service_config import service_config
 
 if TYPE_CHECKING:  # asynchronous stubs have types for type checkers alone
+    from enrayon.access.v1.access_pb2_grpc import AccessServiceAsyncStub
     from enrayon.aisle.v1.aisle_pb2_grpc import AisleServiceAsyncStub
     from enrayon.events.v1.events_pb2_grpc import EventsServiceAsyncStub
     from enrayon.geofence.v1.geofence_pb2_grpc import GeofenceServiceAsyncStub
@@ -39,6 +41,8 @@ class Client:
     """Floor plans, shelves of products, and routes inside a store."""
     events: "EventsServiceAsyncStub"
     """Subscriptions to the events of all of these."""
+    access: "AccessServiceAsyncStub"
+    """Sessions of people at pages, and API keys."""
 
     def __init__(
         self,
@@ -82,6 +86,7 @@ class Client:
         self.geofence = geofence_pb2_grpc.GeofenceServiceStub(self.channel)
         self.aisle = aisle_pb2_grpc.AisleServiceStub(self.channel)
         self.events = events_pb2_grpc.EventsServiceStub(self.channel)
+        self.access = access_pb2_grpc.AccessServiceStub(self.channel)
 
     async def close(self) -> None:
         """Close the channel; running calls end with CANCELLED."""

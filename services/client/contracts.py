@@ -2,6 +2,7 @@
 
 from google.protobuf.descriptor import ServiceDescriptor
 
+from enrayon.access.v1 import access_pb2
 from enrayon.aisle.v1 import aisle_pb2
 from enrayon.events.v1 import events_pb2
 from enrayon.geofence.v1 import geofence_pb2
@@ -18,6 +19,7 @@ CONTRACTS = [
         (geofence_pb2, "GeofenceService"),
         (aisle_pb2, "AisleService"),
         (events_pb2, "EventsService"),
+        (access_pb2, "AccessService"),
     )
 ]
 

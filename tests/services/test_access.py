@@ -12,8 +12,10 @@ from google.api import annotations_pb2
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
+from enrayon.access.v1 import access_pb2_grpc
 from enrayon.events.v1 import events_pb2_grpc
 from enrayon.geofence.v1 import geofence_pb2, geofence_pb2_grpc
+from enrayon.hours.v1 import hours_pb2_grpc
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
 from services.chassis.access.gate import Gate
@@ -154,9 +156,11 @@ class Caller:
             address, interceptors=interceptors(30.0, lambda: metadata)
         )
         self.stores: Any = stores_pb2_grpc.StoresServiceStub(self.channel)
+        self.hours: Any = hours_pb2_grpc.HoursServiceStub(self.channel)
         self.stock: Any = stock_pb2_grpc.StockServiceStub(self.channel)
         self.geofence: Any = geofence_pb2_grpc.GeofenceServiceStub(self.channel)
         self.events: Any = events_pb2_grpc.EventsServiceStub(self.channel)
+        self.access: Any = access_pb2_grpc.AccessServiceStub(self.channel)
 
     async def named(self, method: MethodDescriptor, name: str) -> tuple[str, str]:
         """How a method about something named ends: the code, and what is told."""

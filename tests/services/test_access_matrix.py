@@ -11,10 +11,14 @@ from google.protobuf.message_factory import GetMessageClass
 
 from enrayon.events.v1 import events_pb2
 from enrayon.geofence.v1 import geofence_pb2
+from enrayon.hours.v1 import hours_pb2
 from enrayon.stock.v1 import stock_pb2
+from services.chassis.access.credentials import SESSION_COOKIE, SESSION_HEADER
 from services.chassis.access.key_store import KeyStore
-from services.chassis.access.keys import new_key
+from services.chassis.access.keys import new_key, parse_token
 from services.chassis.access.policy import At, Role
+from services.chassis.access.sessions import opened, with_link
+from services.chassis.access.settings import AccessSettings
 from services.chassis.clock import utc_now
 from services.directory.parts import Parts
 from services.policy import POLICY
@@ -83,6 +87,7 @@ async def callers(address: str, keys: dict[str, Metadata]) -> AsyncIterator[dict
         await caller.channel.close()
 
 
+LATER, LATEST = {"seconds": 4_000_000_000}, {"seconds": 4_000_003_600}
 numbers = itertools.count(1)
 """Sequences of sources, and devices."""
 
@@ -130,6 +135,17 @@ async def subscription(owner: Caller, **fields: Any) -> str:
 
 async def webhook(owner: Caller) -> str:
     return await subscription(owner, webhook={"uri": "https://hooks.example/x"})
+
+
+async def closure(admin: Caller) -> str:
+    request = hours_pb2.CreateClosureRequest(parent=HERE, closure={"start_time": LATER})
+    return str((await admin.hours.CreateClosure(request)).name)
+
+
+async def store_event(admin: Caller) -> str:
+    fields = {"title": "Tasting", "start_time": LATER, "end_time": LATEST}
+    request = hours_pb2.CreateStoreEventRequest(parent=HERE, store_event=fields)
+    return str((await admin.hours.CreateStoreEvent(request)).name)
 
 
 async def nothing(_: Caller) -> str:
@@ -213,6 +229,19 @@ REQUESTS: dict[str, tuple[Make, Fields]] = {
     "events.RotateSubscriptionSecret": (webhook, lambda name: {"name": name}),
     "events.ListDeadLetters": (webhook, lambda name: {"parent": name}),
     "events.ReplayDeadLetters": (webhook, lambda name: {"parent": name}),
+    "hours.CreateClosure": (
+        nothing,
+        lambda _: {"parent": HERE, "closure": {"start_time": LATER, "reason": "works"}},
+    ),
+    "hours.CancelClosure": (closure, lambda name: {"name": name}),
+    "hours.CreateStoreEvent": (
+        nothing,
+        lambda _: {
+            "parent": HERE,
+            "store_event": {"title": "Tasting", "start_time": LATER, "end_time": LATEST},
+        },
+    ),
+    "hours.DeleteStoreEvent": (store_event, lambda name: {"name": name}),
     "aisle.SubmitPlacementFeedback": (
         nothing,
         lambda _: {
@@ -264,7 +293,8 @@ async def answers(callers: dict[str, Caller]) -> dict[str, dict[str, str]]:
         for who, caller in callers.items():
             request = NO_PROTOBUF
             if make and fields:
-                request = request_of(method, fields(await make(callers["own"])))
+                owner = callers["admin" if short(method).startswith("hours") else "own"]
+                request = request_of(method, fields(await make(owner)))
             code = await code_of(caller, path, method, request)
             assert (code == "INVALID_ARGUMENT") <= (request is NO_PROTOBUF), (who, short(method))
             cells[who] = CELLS[code]
@@ -297,6 +327,43 @@ async def test_the_table_of_the_documentation_is_what_a_running_suite_answers(ca
         f"{len(found)} RPCs about one store by {len(COLUMNS)} kinds of callers, staff of this and "
         f"of another store among them: {len(cells)} answers ({counted}), each as deploy/access.md",
     )
+
+
+async def signed_in(parts: Parts, address: str, name: str) -> Caller:
+    """A page of the person of a key, by a link and its session."""
+    store, now = KeyStore(parts.client), utc_now()
+    before = await store.get(name)
+    assert before
+    with_one, code = with_link(before, now)
+    parsed = parse_token(code)
+    assert parsed
+    found = opened(with_one, parsed[1], now, AccessSettings())
+    assert found
+    after, _, token = found
+    assert await store.replace(before, after)
+    return Caller(address, [("cookie", f"{SESSION_COOKIE}={token}"), (SESSION_HEADER, "page")])
+
+
+async def test_a_session_may_what_its_key_may_and_nothing_else(callers, parts, figure):
+    """Staff of one shop, at its page, sees nothing of another."""
+    address = callers["own"].address
+    people = {"here": "tablet", "elsewhere": "till", "admin": "office"}
+    signed = {who: await signed_in(parts, address, name) for who, name in people.items()}
+    found = await answers({**signed, "own": callers["own"]})
+    written = (ROOT / "deploy/access.md").read_text().partition("| method |")[2]
+    rows = [line.strip("|").split(" | ") for line in written.splitlines()[2:]]
+    columns = {who: 1 + place for place, who in enumerate(COLUMNS)}
+    expected = {
+        row[0].strip(): {who: row[columns[who]].strip(" |") for who in signed} for row in rows
+    }
+    assert expected == {name: {who: cells[who] for who in signed} for name, cells in found.items()}
+    figure(
+        23,
+        f"{len(found)} RPCs by the sessions of staff here, of staff of another store and of an "
+        "admin are answered as by their keys",
+    )
+    for caller in signed.values():
+        await caller.channel.close()
 
 
 def test_every_method_that_finds_the_store_of_staff_is_asked_about_one():

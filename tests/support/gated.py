@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 
+from enrayon.access.v1 import access_pb2_grpc
 from enrayon.aisle.v1 import aisle_pb2_grpc
 from enrayon.events.v1 import events_pb2_grpc
 from enrayon.geofence.v1 import geofence_pb2_grpc
@@ -42,6 +43,7 @@ class Stubs:
         self.stock: Any = stock_pb2_grpc.StockServiceStub(self.channel)
         self.geofence: Any = geofence_pb2_grpc.GeofenceServiceStub(self.channel)
         self.events: Any = events_pb2_grpc.EventsServiceStub(self.channel)
+        self.access: Any = access_pb2_grpc.AccessServiceStub(self.channel)
         self.aisle: Any = aisle_pb2_grpc.AisleServiceStub(self.channel)
 
 

@@ -9,20 +9,26 @@ from functools import lru_cache
 from services.chassis.access.credentials import (
     EDGE_HEADER,
     KEY_HEADER,
+    SESSION_HEADER,
     Credentials,
     address_of,
     is_address,
     joined,
     network_of,
     origin_of,
+    session_token_of,
 )
 from services.chassis.access.key_ring import KeyRing
 from services.chassis.access.policy import Role
+from services.chassis.access.sessions import session_name
 from services.chassis.access.settings import AccessSettings
 from services.chassis.access.tls import bearer
 from services.chassis.access.tokens import Tokens
 from services.chassis.caller import ANONYMOUS, Caller
 from services.chassis.errors import PermissionDenied, Unauthenticated
+
+SESSION_SCOPE = "access"
+"""The service that every session may ask about itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,8 @@ class Authenticator:
             return await self._by_key(key, headers, credentials)
         if authorization := headers.get("authorization"):
             return self._by_token(authorization)
+        if SESSION_HEADER in headers:
+            return await self._by_session(session_token_of(headers))
         if known := bearer(self._settings, credentials.common_name, credentials.uris):
             caller, role = known
             return Identity(caller, role, caller.id)
@@ -86,6 +94,15 @@ class Authenticator:
         caller = replace(caller, address=self._address(headers, credentials))
         counted = f"{caller.id} {caller.address}"
         return Identity(caller, key.role, counted, key.scopes or None)
+
+    async def _by_session(self, token: str) -> Identity:
+        found = await self._keys.session(token)
+        if found is None:
+            raise Unauthenticated("there is no session, or not any more: sign in by a new link")
+        key, session = found
+        caller = replace(key.caller, session=session_name(key, session))
+        scopes = (*key.scopes, SESSION_SCOPE) if key.scopes else None
+        return Identity(caller, key.role, caller.id, scopes)
 
     def _by_token(self, authorization: str) -> Identity:
         scheme, _, token = authorization.partition(" ")

@@ -1,6 +1,7 @@
 """The credentials of a caller: its headers, address and certificate."""
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,6 +9,11 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 KEY_HEADER = "x-api-key"
+SESSION_HEADER = "x-enrayon-session"
+"""Header without which the cookie counts for nothing: pages of other origins cannot send it."""
+SESSION_COOKIE = "__Host-enrayon-session"
+"""Cookie of a session; by its prefix browsers take it from this host alone, and over TLS or from
+this machine itself."""
 EDGE_HEADER = "x-enrayon-edge"
 """Header by which the edge proves that it is the edge."""
 LOCAL = "127.0.0.1"
@@ -38,6 +44,24 @@ def joined(headers: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
         if isinstance(value, str):
             found[name] = f"{found[name]},{value}" if name in found else value
     return found
+
+
+def session_token_of(headers: dict[str, str]) -> str:
+    """The session token in the cookies of a request by a page of ours; else empty.
+
+    Cookies also come with requests that pages of other sites make a browser send. Such a page can
+    set no header of its own: the browser asks the edge first, which refuses (CORS). Newer browsers
+    tell the site besides.
+    """
+    if SESSION_HEADER not in headers:
+        return ""
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return ""
+    for cookie in re.split(r"[;,]\s*", headers.get("cookie", "")):
+        name, _, value = cookie.partition("=")
+        if name.strip() == SESSION_COOKIE:
+            return value.strip()
+    return ""
 
 
 def origin_of(headers: dict[str, str]) -> str:

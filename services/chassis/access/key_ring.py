@@ -7,12 +7,15 @@ last known keys stay valid.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
+from typing import TypeVar
 
 import structlog
 
 from services.chassis.access.key_store import KeyStore
-from services.chassis.access.keys import OWNED, ApiKey, parse_token
+from services.chassis.access.keys import OWNED, ApiKey, Secret, parse_token
+from services.chassis.access.sessions import session_of
 from services.chassis.access.settings import AccessSettings
 from services.chassis.clock import Clock, steady_s
 from services.chassis.database.client import Client
@@ -21,6 +24,8 @@ from services.chassis.errors import DatabaseUnavailable
 from services.chassis.tasks import end
 
 LOOK_AGAIN_S = 0.1
+
+FoundT = TypeVar("FoundT")
 
 log = structlog.get_logger()
 
@@ -53,16 +58,15 @@ class KeyRing:
         Raises:
             DatabaseUnavailable: no key could be read since this process began.
         """
-        parsed = parse_token(token)
-        if parsed is None:
-            return None
-        if found := self._match(*parsed):
-            return found
-        await self._look()
-        found = self._match(*parsed)
-        if found is None and self._keys is None:
-            raise DatabaseUnavailable("keys cannot be checked now; try again")
-        return found
+        return await self._find(token, self._match)
+
+    async def session(self, token: str) -> tuple[ApiKey, Secret] | None:
+        """The session of a token with its key; None for a token that is not valid.
+
+        Raises:
+            DatabaseUnavailable: no key could be read since this process began.
+        """
+        return await self._find(token, self._match_session)
 
     async def owner(self, id: str) -> ApiKey | None:
         """The key of a caller on whose behalf a loop acts; None if it is revoked or has expired.
@@ -91,9 +95,26 @@ class KeyRing:
             self._keys = await self._store.all()
             self._version = version
 
+    async def _find(self, token: str, match: Callable[[str, str], FoundT | None]) -> FoundT | None:
+        parsed = parse_token(token)
+        if parsed is None:
+            return None
+        if found := match(*parsed):
+            return found
+        await self._look()
+        found = match(*parsed)
+        if found is None and self._keys is None:
+            raise DatabaseUnavailable("keys cannot be checked now; try again")
+        return found
+
     def _match(self, name: str, secret: str) -> ApiKey | None:
         key = (self._keys or {}).get(name)
         return key if key and key.matches(secret, self._clock()) else None
+
+    def _match_session(self, name: str, secret: str) -> tuple[ApiKey, Secret] | None:
+        key = (self._keys or {}).get(name)
+        session = session_of(key, secret, self._clock()) if key else None
+        return (key, session) if key and session else None
 
     async def _look(self) -> None:
         """Wait for a refresh that begins from now on; one refresh serves all that wait."""

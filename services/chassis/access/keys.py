@@ -9,7 +9,9 @@ import datetime as dt
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import orjson
 
@@ -55,6 +57,9 @@ class ApiKey:
     note: str = ""
     stores: tuple[str, ...] = ()
     """Ids of the stores that a key of shop staff is bound to."""
+    links: tuple[Secret, ...] = ()
+    """One-time links; see `sessions`."""
+    sessions: tuple[Secret, ...] = ()
 
     @property
     def id(self) -> str:
@@ -151,23 +156,41 @@ def digest(secret: str) -> bytes:
 
 
 def encode(key: ApiKey) -> bytes:
-    """The record of a key; of one without stores byte by byte that of versions before stores.
+    """The record of a key; parts of later versions stand in it only where it has them.
 
-    A change of a key is refused unless the record is still the same.
+    A change of a key is refused unless the record is still the same, byte by byte.
     """
-    bound = {"stores": key.stores} if key.stores else {}
+    later = {
+        "stores": key.stores,
+        "links": list(map(written, key.links)),
+        "sessions": list(map(written, key.sessions)),
+    }
     return orjson.dumps(
         {
             "role": key.role.name,
             "scopes": key.scopes,
             "origins": key.origins,
             "note": key.note,
-            "secrets": [
-                {"sha256": s.digest.hex(), "create": s.create_time, "expire": s.expire_time}
-                for s in key.secrets
-            ],
-            **bound,
+            "secrets": list(map(written, key.secrets)),
+            **{name: value for name, value in later.items() if value},
         }
+    )
+
+
+def written(secret: Secret) -> dict[str, Any]:
+    """A secret in a record."""
+    return {
+        "sha256": secret.digest.hex(),
+        "create": secret.create_time,
+        "expire": secret.expire_time,
+    }
+
+
+def read(fields: Sequence[Mapping[str, Any]]) -> tuple[Secret, ...]:
+    """The secrets of a record."""
+    return tuple(
+        Secret(bytes.fromhex(s["sha256"]), moment(s["create"]), moment_or_none(s["expire"]))
+        for s in fields
     )
 
 
@@ -185,14 +208,13 @@ def decode(name: str, record: bytes) -> ApiKey:
         return ApiKey(
             name,
             role,
-            tuple(
-                Secret(bytes.fromhex(s["sha256"]), moment(s["create"]), moment_or_none(s["expire"]))
-                for s in fields["secrets"]
-            ),
+            read(fields["secrets"]),
             tuple(fields["scopes"]),
             tuple(fields["origins"]),
             fields["note"],
             stores,
+            read(fields.get("links", ())),
+            read(fields.get("sessions", ())),
         )
     except (KeyError, TypeError) as error:
         raise ValueError("the record of a key is damaged") from error

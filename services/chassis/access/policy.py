@@ -72,6 +72,8 @@ class Rule:
     counted: Counted = Counted.HERE
     is_hold: bool = False
     """True if it reserves goods: calls with a publishable key then have a limit of their own."""
+    is_sign_in: bool = False
+    """True if it takes a code that somebody could guess: tries have a limit of their own."""
 
     def at(
         self,

@@ -37,6 +37,12 @@ class AccessSettings(EnvironmentSettings):
         description="seconds that a stream lasts until it must be resumed: one whose key was "
         "revoked may last for that long",
     )
+    session_staff_h: float = Field(
+        720.0, gt=0, le=8784, description="hours after which the session of a shop's tablet ends"
+    )
+    session_admin_h: float = Field(
+        12.0, gt=0, le=8784, description="hours after which the session of an admin ends"
+    )
     trusted_proxies: list[IPvAnyNetwork] = Field(
         default_factory=lambda: [ipaddress.ip_network(n) for n in ("127.0.0.0/8", "::1/128")],
         description="networks of proxies whose x-forwarded-for is believed, as a JSON list, "

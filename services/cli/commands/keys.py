@@ -1,12 +1,14 @@
-"""`enrayon keys`: creates, lists, rotates and revokes API keys, in the database itself."""
+"""`enrayon keys`: API keys, links to sign in with, and sessions, in the database itself."""
 
 import asyncio
 import datetime as dt
+import sys
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
 import orjson
+import segno
 import typer
 from rich.markup import escape
 from rich.table import Table
@@ -14,6 +16,15 @@ from rich.table import Table
 from services.chassis.access.key_store import KeyStore
 from services.chassis.access.keys import ApiKey, new_key, rotated
 from services.chassis.access.policy import Role, short_name
+from services.chassis.access.sessions import (
+    LINK_LIFE,
+    ROLES,
+    ended,
+    key_of,
+    pruned,
+    session_name,
+    with_link,
+)
 from services.chassis.access.settings import AccessSettings
 from services.chassis.clock import utc_now
 from services.chassis.database.client import connect
@@ -24,6 +35,7 @@ from services.cli.clock import length
 from services.cli.consoles import console, errors
 from services.cli.output import UNREACHABLE, USAGE, CommandError, JsonOption
 from services.cli.stores import store_id
+from services.edge.settings import EdgeSettings
 from services.policy import POLICY
 
 T = TypeVar("T")
@@ -45,12 +57,17 @@ NameArgument = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    keys = typer.Typer(no_args_is_help=True, help="Create, list, rotate and revoke API keys.")
+    keys = typer.Typer(
+        no_args_is_help=True, help="Create, list, rotate and revoke API keys; sign people in."
+    )
     for name, command in (
         ("create", create),
         ("list", list_keys),
         ("rotate", rotate),
         ("revoke", revoke),
+        ("link", link),
+        ("sessions", sessions),
+        ("end", end),
     ):
         keys.command(name)(command)
     app.add_typer(keys, name="keys")
@@ -86,8 +103,8 @@ def create(
 ) -> None:
     """Create a key and show it, only this once.
 
-    For an application: `enrayon keys create app --scope stock`. For a tablet of a shop:
-    `enrayon keys create tablet-1 --role staff --store us-1`.
+    For an application: `enrayon keys create app --scope stock`. For a tablet of a shop, with a link
+    that signs it in once: `enrayon keys create tablet-1 --role staff --store us-1`.
     """
     check_scopes(scope or [])
     now = utc_now()
@@ -102,11 +119,12 @@ def create(
             note=note,
             expire_time=now + length(expires) if expires else None,
         )
+        key, code = with_link(key, now) if key.role in ROLES else (key, "")
     except ValueError as error:
         raise CommandError(str(error), USAGE) from None
     if not with_keys(lambda keys: keys.create(key)):
         raise CommandError(f"key {name} already exists; rotate or revoke it, or use another name")
-    show_token(key, token, json)
+    show_token(key, token, json, code)
 
 
 def list_keys(json: JsonOption = False) -> None:
@@ -174,6 +192,104 @@ def revoke(name: NameArgument, json: JsonOption = False) -> None:
         console.print(f"[cyan]{name}[/] is revoked; servers notice within {within_s:g} s")
 
 
+def link(name: NameArgument, json: JsonOption = False) -> None:
+    """Make a link and its QR code that sign a tablet of a shop, or an admin, in: once."""
+
+    async def change(keys: KeyStore) -> str | None:
+        while before := await keys.get(name):
+            try:
+                after, code = with_link(before, utc_now())
+            except ValueError as error:
+                raise CommandError(str(error), USAGE) from None
+            if await keys.replace(before, after):
+                return code
+        return None
+
+    code = with_keys(change)
+    if code is None:
+        raise no_key(name)
+    if json:
+        typer.echo(orjson.dumps({"name": name, "link": link_of(code)}).decode())
+    else:
+        show_link(code)
+        typer.echo(link_of(code))
+
+
+def sessions(json: JsonOption = False) -> None:
+    """List the sessions of people at pages: of tablets of shops, of admins."""
+    now = utc_now()
+    rows = [
+        {
+            "name": session_name(key, session),
+            "stores": list(key.stores),
+            "create_time": session.create_time.isoformat(timespec="seconds"),
+            "expire_time": session.expire_time.isoformat(timespec="seconds")
+            if session.expire_time
+            else "",
+        }
+        for key in with_keys(lambda keys: keys.all()).values()
+        for session in pruned(key, now).sessions
+    ]
+    if json:
+        typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
+        return
+    if not rows:
+        console.print("[dim]no sessions; make a link with `enrayon keys link NAME`[/]")
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("session", "stores", "since", "until"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        stores = " ".join(row["stores"]) or "all"
+        times = (str(row[field])[:16] for field in ("create_time", "expire_time"))
+        table.add_row(f"[cyan]{row['name']}[/]", stores, *times)
+    console.print(table)
+
+
+def end(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="A session, as `enrayon keys sessions` names it; or a key: all."
+        ),
+    ],
+    json: JsonOption = False,
+) -> None:
+    """End a session, or all sessions and links of a key; the key itself stays."""
+    is_session = name.startswith("sessions/")
+
+    async def change(keys: KeyStore) -> bool:
+        while before := await keys.get(key_of(name)):
+            after = ended(before, name if is_session else "")
+            if is_session and after == before:
+                return False
+            if await keys.replace(before, after):
+                return True
+        return False
+
+    if not with_keys(change):
+        raise CommandError(f"no session or key {name}; `enrayon keys sessions` lists all")
+    within_s = AccessSettings().access_refresh_s
+    if json:
+        typer.echo(orjson.dumps({"name": name, "within_s": within_s}).decode())
+    else:
+        console.print(f"[cyan]{name}[/] is signed out; servers notice within {within_s:g} s")
+
+
+def link_of(code: str) -> str:
+    """The link with a code. Browsers send nothing behind the `#` to anybody, and log none of it."""
+    settings = ChassisSettings()
+    base = EdgeSettings().edge_public_url or f"http://{settings.host}:{settings.http_port}"
+    return f"{base.rstrip('/')}/sign-in#{code}"
+
+
+def show_link(code: str) -> None:
+    """Print the QR code of a link, beside standard output."""
+    minutes = round(LINK_LIFE.total_seconds() / 60)
+    errors.print(f"[dim]Link to sign in with, once, within {minutes} minutes:[/]")
+    segno.make(link_of(code), error="m", micro=False).terminal(out=sys.stderr, compact=True)
+
+
 def with_keys(act: Callable[[KeyStore], Awaitable[T]]) -> T:
     """Run an act on the keys in the database.
 
@@ -201,12 +317,17 @@ def with_keys(act: Callable[[KeyStore], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-def show_token(key: ApiKey, token: str, json: bool) -> None:
-    """Print a token; standard output has nothing else, for scripts."""
+def show_token(key: ApiKey, token: str, json: bool, code: str = "") -> None:
+    """Print a token, and a link if there is a code; standard output has the token alone."""
     if json:
         answer = {**described(key, utc_now()), "token": token}
+        if code:
+            answer["link"] = link_of(code)
         typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
         return
+    if code:
+        show_link(code)
+        errors.print(link_of(code), soft_wrap=True, highlight=False, markup=False)
     errors.print(f"[dim]Key[/] {key.name}[dim], shown only once; send it as x-api-key:[/]")
     typer.echo(token)
 

@@ -10,6 +10,9 @@ from typer.testing import CliRunner, Result
 
 from services.chassis.access.key_ring import KeyRing
 from services.chassis.access.key_store import KeyStore
+from services.chassis.access.keys import parse_token
+from services.chassis.access.sessions import opened, session_name
+from services.chassis.access.settings import AccessSettings
 from services.chassis.clock import utc_now
 from services.chassis.database.client import Client
 from services.cli.commands import keys
@@ -112,3 +115,50 @@ async def test_a_name_is_given_once(run: Run, database: Client):
 
     assert isinstance(again.exception, CommandError)
     assert await holds(database, first)
+
+
+async def test_a_tablet_gets_a_link_and_its_session_is_listed_and_ended(
+    run: Run, database: Client, database_url: str
+):
+    made = await run("create", "tablet-1", "--role", "staff", "--store", "us-1", "--json")
+    answer = orjson.loads(made.stdout)
+    base, _, code = answer["link"].partition("#")
+    assert ("http://127.0.0.1:8080/sign-in", True) == (base, await holds(database, answer["token"]))
+    assert not await holds(database, code), "a link is no key"
+
+    store, now = KeyStore(database), utc_now()
+    before = await store.get("tablet-1")
+    assert before
+    parsed = parse_token(code)
+    assert parsed
+    found = opened(before, parsed[1], now, AccessSettings())
+    assert found
+    after, session, _ = found
+    assert await store.replace(before, after)
+    [row] = orjson.loads((await run("sessions", "--json")).stdout)
+    assert (session_name(after, session), ["us-1"]) == (row["name"], row["stores"])
+    assert row["name"] in (await run("sessions")).stdout.replace("\n", "")
+
+    assert 0 == (await run("end", row["name"])).exit_code
+    assert [] == orjson.loads((await run("sessions", "--json")).stdout)
+    with pytest.raises(CommandError, match="no session or key"):
+        raise_of(await run("end", row["name"]))
+    assert await holds(database, answer["token"]), "the key itself stays"
+
+
+async def test_links_are_made_again_for_people_alone(run: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ENRAYON_EDGE_PUBLIC_URL", "https://shops.example/")
+    await run("create", "office", "--role", "admin")
+    link = (await run("link", "office")).stdout.strip()
+    assert link.startswith("https://shops.example/sign-in#enrayon_office_")
+    assert 0 == (await run("end", "office")).exit_code
+
+    await run("create", "app")
+    for name, why in (("app", "only keys of shop staff"), ("nobody", "no key nobody")):
+        with pytest.raises(CommandError, match=why):
+            raise_of(await run("link", name))
+
+
+def raise_of(result: Result) -> None:
+    assert result.exception
+    raise result.exception

@@ -1,0 +1,1 @@
+"""The acts on the resources of the contract."""
