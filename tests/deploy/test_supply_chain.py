@@ -8,6 +8,7 @@ from importlib.metadata import distribution
 
 from cyclonedx.output.json import JsonV1Dot6
 
+from services.edge.web.packages import JSQR
 from tests.deploy.queries import DEPLOY
 
 MADE = runpy.run_path(str(DEPLOY / "licences.py"))
@@ -50,7 +51,8 @@ def test_what_packages_contain_is_listed_with_the_version_that_runs():
         assert distribution(package).version.partition(".post")[0] == contents[name].version
         assert package == contents[name].package
     pinned = MADE["pinned_by_any"]((DEPLOY / "requirements.lock").read_text())
-    assert {each.package for each in contents.values()} <= set(pinned)
+    assert {each.package for each in contents.values()} <= {*pinned, "enrayon"}
+    assert JSQR.version == contents["jsQR"].version
 
 
 def test_the_list_looks_at_every_python_from_which_a_marker_tells_otherwise():

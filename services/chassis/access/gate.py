@@ -40,7 +40,6 @@ from services.chassis.tasks import end
 
 HOUR_S = 3600.0
 MINUTE_S = 60.0
-TRIES_A_MINUTE = 5
 SETTLE_EVERY_S = 1.0
 SETTLED_S = 1.0
 """A second's worth of its limit: a caller that took less is not settled yet."""
@@ -218,5 +217,5 @@ class Guard:
             hold_s = HOUR_S / self._gate.settings.limit_page_holds_per_hour
             await self._gate.together.take(f"hold {identity.counted}", hold_s, HOUR_S)
         if rule.is_sign_in:
-            tries = f"sign-in {identity.counted}"
-            await self._gate.together.take(tries, MINUTE_S / TRIES_A_MINUTE, MINUTE_S)
+            try_s = MINUTE_S / self._gate.settings.limit_sign_ins_per_minute
+            await self._gate.together.take(f"sign-in {identity.counted}", try_s, MINUTE_S)

@@ -84,6 +84,9 @@ class AccessSettings(EnvironmentSettings):
     limit_page_holds_per_hour: float = Field(
         30.0, gt=0, description="holds made with a publishable key, by client address"
     )
+    limit_sign_ins_per_minute: float = Field(
+        5.0, gt=0, description="tries to sign in by a link, by client address"
+    )
     limit_address_streams: int = Field(
         10, ge=1, description="open streams of a client address without a key of a channel"
     )

@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from geodata.samples import HELSINKI_MAP
+from services.edge.web import packages
 from services.edge.web.caching import conditional
 
 STATIC = Path(__file__).parent / "static"
@@ -37,6 +38,7 @@ def routes() -> list[Route | Mount]:
         Route("/embed.js", embed_script),
         Route("/assets/{fingerprint}/styles/page.css", style_sheet),
         Mount("/assets/{fingerprint}/maplibre", Files(_package("maplibre") / "srcjs", MAPLIBRE)),
+        Route("/assets/{fingerprint}/packages/jsqr.js", qr_reader),
         Mount("/assets/{fingerprint}", Files(STATIC)),
     ]
 
@@ -48,6 +50,7 @@ def base() -> str:
     for path in sorted(path for path in STATIC.rglob("*") if path.is_file()):
         digest.update(f"{path.relative_to(STATIC)} {path.stat().st_size}\n".encode())
         digest.update(path.read_bytes())
+    digest.update(packages.JSQR.integrity.encode())
     for name in MAPLIBRE:
         digest.update((_package("maplibre") / "srcjs" / name).read_bytes())
     return f"/assets/{digest.hexdigest()[:10]}/"
@@ -93,6 +96,12 @@ class Files(StaticFiles):
 async def style_sheet(request: Request) -> Response:
     """All style sheets as one: a browser shows nothing before it has them."""
     return conditional(request, _sheets(), "text/css", _lasting(request.scope))
+
+
+async def qr_reader(request: Request) -> Response:
+    """The script that reads QR codes, from its npm package."""
+    script = packages.script(packages.JSQR)
+    return conditional(request, script, "text/javascript", _lasting(request.scope))
 
 
 async def base_map(request: Request) -> Response:
