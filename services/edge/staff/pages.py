@@ -14,6 +14,7 @@ from starlette.routing import Route
 from enrayon.access.v1 import access_pb2
 from enrayon.stores.v1 import stores_pb2
 from services.client import Client
+from services.edge.staff.demand import demand
 from services.edge.staff.sessions import (
     CURRENT,
     check_own_page,
@@ -44,6 +45,7 @@ def routes(services: frozenset[str]) -> list[Route]:
         Route("/staff", pages.stores),
         Route("/staff/{id}", pages.counter),
         Route("/admin", pages.admin),
+        Route("/admin/demand.json", demand),
     ]
 
 
@@ -86,7 +88,8 @@ class Pages:
         session = await session_of(request)
         if session.role != access_pb2.ROLE_ADMIN:
             raise HTTPException(404)
-        return page(request, "admin", {"services": self._services, "isOpen": not session.key})
+        config = {"services": self._services, "isOpen": not session.key}
+        return page(request, "admin", config, title_word="overview")
 
 
 async def store_of(request: Request, name: str) -> stores_pb2.Store:
@@ -142,14 +145,20 @@ async def end_session(request: Request) -> Response:
     return response
 
 
-def page(request: Request, script: str, config: dict[str, Any], title: str = "") -> Response:
+def page(
+    request: Request,
+    script: str,
+    config: dict[str, Any],
+    title: str = "",
+    title_word: str = "signIn",
+) -> Response:
     """A page in the reader's language: its template and its script have one name."""
     words = words_of(chosen_words(request))
     text = templates.render(
         f"staff/{script}.html",
         words,
         script=script,
-        title=title or words.say("signIn"),
+        title=title or words.say(title_word),
         config={**config, "language": words.tag},
         words={"words": words.words, "kinds": {}},
     )
