@@ -27,7 +27,7 @@ demo: setup ## run the suite on the embedded Valkey, with the sample
 # their time, so there is one worker more than cores.
 WORKERS := $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
-MORE   := tests/e2e/locator tests/faults
+MORE   := tests/e2e/locator tests/e2e/counter tests/faults
 
 test: setup ## run the tests on all cores; ARGS="-k nearest" chooses
 	$(PYTEST) $(addprefix --ignore=,$(MORE)) $(ARGS)
@@ -152,6 +152,7 @@ alerts: ## try the alerts with promtool, if there is one
 pictures: setup ## draw the pictures of the README anew
 	$(BIN)/python deploy/pictures/make.py
 	$(BIN)/python deploy/pictures/locator.py
+	$(BIN)/python deploy/pictures/counter.py
 	$(BIN)/python deploy/pictures/agents.py
 	$(BIN)/python deploy/pictures/roads.py
 
