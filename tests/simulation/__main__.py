@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import tests.simulation.small  # noqa: F401 - before any other part of the suite
 from tests.simulation.plan import planned
@@ -97,14 +98,14 @@ def command(seed: int) -> str:
     return f"{Path(sys.executable).name} -m tests.simulation --seed {seed} --shrink"
 
 
-def tell(rows: list[dict[str, object]], seconds: float) -> None:
+def tell(rows: list[dict[str, Any]], seconds: float) -> None:
     """Print what the runs covered."""
     counts: Counter[str] = Counter()
     for row in rows:
-        counts.update(row["counts"])  # type: ignore[arg-type]
-    days = sum(float(str(row["simulated_s"])) for row in rows) / 86_400
+        counts.update(row["counts"])
+    days = sum(float(row["simulated_s"]) for row in rows) / 86_400
     broken = sum(bool(row["broken"]) for row in rows)
-    commands = sum(int(str(row["commands"])) for row in rows)
+    commands = sum(int(row["commands"]) for row in rows)
     print(
         f"{len(rows)} seeds, {broken} broke a law; {days:.1f} days of shop life, "
         f"{commands:,} commands of the database, in {seconds:.0f} s"

@@ -220,7 +220,7 @@ class Network:
         if now_s < self.thaws_s:
             self._loop.call_at(self.thaws_s, self._arrive, pipe, commands, fate)
             return
-        replies = []
+        replies: list[bytes] = []
         for number, command in enumerate(commands):
             words = words_of(command)
             name = words[0].upper()
@@ -242,9 +242,13 @@ class Network:
                 replies.append(found)
                 continue
             replies.append(self.run(pipe, command))
-            if not self._database.is_up:
+            if self._has_died():
                 return
         self._reply(pipe, replies, fate)
+
+    def _has_died(self) -> bool:
+        """True if the last command was the last of the database."""
+        return not self._database.is_up
 
     def run(self, pipe: Pipe, command: bytes) -> bytes:
         """Run one command, while the time stands."""

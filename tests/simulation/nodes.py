@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
 from contextvars import ContextVar
 from pathlib import Path
 from random import Random
@@ -17,6 +18,8 @@ from services.chassis import chance, clock
 from services.chassis.access.credentials import Credentials
 from services.chassis.access.gate import Gate
 from services.chassis.database.client import Server
+from services.chassis.database.data_set import open_data_set
+from services.chassis.database.failures import FAILURES
 from services.chassis.keyring import Key, Keyring
 from services.chassis.serving.calls import Calls
 from services.chassis.serving.methods import Method, methods_of
@@ -200,11 +203,11 @@ async def only(data: bytes) -> AsyncIterator[bytes]:
 
 async def app_open(client: Any, folder: Path) -> None:
     """Open the data set as `app.shared_parts` does."""
-    with app.suppress(*app.FAILURES):
-        await app.open_data_set(client, KEYS, folder)
+    with suppress(*FAILURES):
+        await open_data_set(client, KEYS, folder)
 
 
-def connected(network: Network, node: Node, settings: ChassisSettings) -> Server:
+def connected(network: Network, node: Node, settings: ChassisSettings) -> Any:
     """A client as `chassis.database.client.connect` makes it, over the network of the run."""
     pool = BlockingConnectionPool(
         connection_class=Wire,
@@ -218,4 +221,5 @@ def connected(network: Network, node: Node, settings: ChassisSettings) -> Server
         health_check_interval=0,
         driver_info=None,  # its version would be read from the disk for each connection
     )
-    return Server.from_pool(pool)
+    client: Any = Server.from_pool(pool)
+    return client

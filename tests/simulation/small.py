@@ -23,7 +23,7 @@ for module in (
     services.geofence.model.partitions,
     services.stock.model.partitions,
 ):
-    module.PARTITIONS = PARTITIONS
+    setattr(module, "PARTITIONS", PARTITIONS)  # noqa: B010 - three modules have it
 
 import services.events.bootstrap  # noqa: E402
 import services.events.worker.deliveries  # noqa: E402

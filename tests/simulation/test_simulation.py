@@ -1,6 +1,7 @@
 """A run repeats, and a hundred seeds break no law."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from tests.simulation.shrink import reduced
 
 ROOT = Path(__file__).parents[2]
+needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
 SEEDS = int(os.environ.get("ENRAYON_TEST_SEEDS", "100"))
 """Seeds that the long run takes."""
 
@@ -30,6 +32,7 @@ def simulated(*arguments: str, folder: Path = ROOT, hash_seed: str = "0") -> str
     return done.stdout
 
 
+@needs_compiler
 @pytest.mark.long
 @pytest.mark.parametrize("seed", ["1", "5"])
 def test_a_seed_is_the_same_run_in_another_process_and_folder(seed: str, tmp_path: Path) -> None:
@@ -40,6 +43,7 @@ def test_a_seed_is_the_same_run_in_another_process_and_folder(seed: str, tmp_pat
     assert first == second
 
 
+@needs_compiler
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_no_seed_breaks_a_law(tmp_path: Path) -> None:
