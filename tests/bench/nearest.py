@@ -156,7 +156,7 @@ def beside_tile38(
         _, found = client.execute_command(
             "NEARBY", key, "LIMIT", LIMIT, "IDS", "POINT", points[0].latitude, points[0].longitude
         )
-        ours = {id for id, _ in index.nearest(points[0], LIMIT)}
+        ours = {ids[row] for row, _ in index.nearest(points[0], LIMIT)}
         assert len(ours & {id.decode() for id in found}) >= LIMIT - 1  # it measures on a sphere
         readings = by_turns(
             {

@@ -168,6 +168,7 @@ async def answered(state: str, folder: Path, count: int) -> None:
                 with (folder / f"{state}.out").open("wb") as file:
                     for name in found:
                         method = name.decode()
+                        await asyncio.sleep(0)  # the feeds are followed meanwhile
                         file.write(
                             block(await outcome(answers[method], method, next(found), now_s))
                         )
@@ -180,19 +181,15 @@ async def outcome(answer: Any, method: str, data: bytes, now_s: int) -> bytes:
     try:
         message = GetMessageClass(method_of(method).output_type).FromString(await answer(data))
     except ServiceError as error:
-        told = error.status()
-        return (
-            error.code.name.encode()
-            + b" "
-            + told.SerializeToString(deterministic=True).hex().encode()
-        )
+        told = error.status().SerializeToString(deterministic=True).hex()
+        return f"{error.code.name} {told}".encode()
     clear(message, now_s)
     return b"OK " + str(message).replace("\n", " ").encode()
 
 
 def clear(message: Any, now_s: int) -> None:
-    """Clear instants near to the run, tokens (their keys differ), and how old an index is."""
-    for name in ("next_page_token", "index_lag", "etag", "update_time"):
+    """Clear instants near to the run, tokens (their keys differ), and how old the data are."""
+    for name in ("next_page_token", "index_lag", "etag", "update_time", "as_of"):
         if name in message.DESCRIPTOR.fields_by_name:
             message.ClearField(name)
     for field, value in message.ListFields():
