@@ -83,7 +83,7 @@ async def test_the_page_of_a_store_draws_the_way_on_foot_where_roads_have_one_an
     found = await (await asked.value).json()
     assert len(found["origins"][0]["journeys"][0]["line"]["points"]) > 1
     way = page.locator("#store .way")
-    await expect(way).to_contain_text(re.compile(r"^\d+ mins? on foot · \d+ m"))
+    await expect(way).to_contain_text(re.compile(r"^\d+ mins? on foot · \d+ (m|ft) "))
     await expect(way).to_contain_text("OpenStreetMap")
 
     async def without_roads(route):
