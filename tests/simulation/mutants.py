@@ -54,7 +54,8 @@ def main() -> int:
             missed += caught.seed < 0 or bool(twin)
             undone = f" (undoes {mutant.undone})" if mutant.undone else ""
             seed = str(caught.seed) if caught.seed >= 0 else f"none of {options.seeds}"
-            line = f"| {caught.name}{undone} | {caught.broken} | {seed} | {twin or 'passes'} |"
+            verdict = twin or ("passes" if caught.seed >= 0 else "not run")
+            line = f"| {caught.name}{undone} | {caught.broken} | {seed} | {verdict} |"
             print(line, flush=True)
             lines.append(line)
             TABLE.write_text("\n".join(lines) + "\n")
