@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 HERE = Path(__file__).parent
-WIDTH = 96
+WIDTH = 112
 LIST = (
     "apples",
     "rye bread",
