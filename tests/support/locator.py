@@ -37,6 +37,8 @@ class Demo(Suite):
 
 async def listed(page: Page) -> list[str]:
     """Wait for the list; returns its names."""
+    # The page comes with its first list; the theme tells that the script has taken over.
+    await expect(page.locator("html[data-theme]")).to_have_count(1)
     await expect(page.locator("#results[aria-busy]")).to_have_count(0)
     await expect(page.locator(".item").first).to_be_visible()
     return await page.locator(".item .name").all_inner_texts()

@@ -76,7 +76,7 @@ async def test_an_element_is_dressed_as_asked_grows_and_tells_what_is_chosen(vis
     await shown.goto(host.address)
     frame = shown.frame_locator("enrayon-locator iframe")
     await expect(frame.locator(".item").first).to_be_visible()
-    assert "Butiker nära" in await frame.locator("#status").inner_text()
+    await expect(frame.locator("#status")).to_contain_text("Butiker nära")
     await expect(frame.locator(".distance").first).to_be_visible()
     distances = await frame.locator(".distance").all_inner_texts()
     assert all("km" not in each for each in distances)
