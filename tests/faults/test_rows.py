@@ -3,7 +3,7 @@
 import asyncio
 import resource
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -169,13 +169,17 @@ async def test_row_7_two_sweepers_one_killed(client, figure):
     assert (500, 0, []) == (await available(client, 0), result.holds, result.drifts)
 
 
+def skewed(skew_s: float) -> Callable[[], float]:
+    """A clock that is off."""
+    return lambda: time.time() + skew_s
+
+
 async def test_row_8_a_client_whose_clock_is_an_hour_off_moves_no_expiry(
     client, figure, monkeypatch
 ):
     await workload.stocked(client, 5)
     for skew_s in (-3600, 3600):
-        skewed = clock.Clocks(wall=lambda skew_s=skew_s: time.time() + skew_s)
-        monkeypatch.setattr(clock, "machine", skewed)
+        monkeypatch.setattr(clock, "machine", clock.Clocks(wall=skewed(skew_s)))
         outcome = await take(Holds(client), f"h{skew_s}", ttl_ms=60_000)
         off_ms = outcome.hold.expire_ms - (time.time() * 1000 + 60_000)
         figure(8, f"clock off by {skew_s} s: expiry off by {off_ms:.0f} ms")

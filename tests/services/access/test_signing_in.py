@@ -63,7 +63,7 @@ async def test_a_link_signs_a_tablet_in_once(callers, parts):
     session = await opened(callers, code)
     assert ("keys/tablet", [STOCKMANN], pb.ROLE_STAFF) == (
         session.key,
-        session.stores,
+        [*session.stores],
         session.role,
     )
     assert "PERMISSION_DENIED" == await code_of(opened(callers, code))

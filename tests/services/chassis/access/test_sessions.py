@@ -10,7 +10,15 @@ from services.chassis.access.credentials import (
     SESSION_HEADER,
     session_token_of,
 )
-from services.chassis.access.keys import decode, encode, new_key, parse_token, rotated
+from services.chassis.access.keys import (
+    ApiKey,
+    Secret,
+    decode,
+    encode,
+    new_key,
+    parse_token,
+    rotated,
+)
 from services.chassis.access.policy import Role
 from services.chassis.access.sessions import (
     LINK_LIFE,
@@ -37,13 +45,20 @@ def secret_of(token: str) -> str:
     return parsed[1]
 
 
-def staff():
+def staff() -> ApiKey:
     return new_key("tablet", Role.STAFF, NOW, stores=("us-1",))[0]
+
+
+def entered(key: ApiKey, code: str) -> tuple[ApiKey, Secret, str]:
+    """What a link that is valid opens."""
+    found = opened(key, secret_of(code), NOW, SETTINGS)
+    assert found
+    return found
 
 
 def test_a_link_is_exchanged_once_for_a_session_that_ends():
     key, code = with_link(staff(), NOW)
-    after, session, token = opened(key, secret_of(code), NOW, SETTINGS)
+    after, session, token = entered(key, code)
 
     assert None is opened(after, secret_of(code), NOW, SETTINGS)
     assert session == session_of(after, secret_of(token), NOW)
@@ -59,7 +74,7 @@ def test_a_link_that_is_too_old_opens_nothing():
 
 def test_an_admin_is_signed_in_for_less_long():
     key, code = with_link(new_key("office", Role.ADMIN, NOW)[0], NOW)
-    _, session, _ = opened(key, secret_of(code), NOW, SETTINGS)
+    _, session, _ = entered(key, code)
     assert NOW + dt.timedelta(hours=2) == session.expire_time
 
 
@@ -67,7 +82,7 @@ def test_neither_key_nor_link_nor_session_stands_for_another():
     key, token = new_key("tablet", Role.STAFF, NOW, stores=("us-1",))
     key, code = with_link(key, NOW)
     key, other = with_link(key, NOW)
-    key, _, cookie = opened(key, secret_of(other), NOW, SETTINGS)
+    key, _, cookie = entered(key, other)
 
     assert [True, False, False] == [
         key.matches(secret_of(each), NOW) for each in (token, code, cookie)
@@ -84,7 +99,7 @@ def test_a_session_lives_no_longer_than_its_key():
     lives = NOW + dt.timedelta(hours=1)
     key, _ = new_key("tablet", Role.STAFF, NOW, stores=("us-1",), expire_time=lives)
     key, code = with_link(key, NOW)
-    key, session, token = opened(key, secret_of(code), NOW, SETTINGS)
+    key, session, token = entered(key, code)
     assert session == session_of(key, secret_of(token), NOW)
     assert None is session_of(key, secret_of(token), lives)
 
@@ -93,7 +108,7 @@ def test_a_session_outlives_a_rotation_and_ends_by_its_name_or_with_all():
     key = staff()
     for _ in range(2):
         key, code = with_link(key, NOW)
-        key, _, _ = opened(key, secret_of(code), NOW, SETTINGS)
+        key, _, _ = entered(key, code)
     key, _ = rotated(key, NOW, dt.timedelta())
     one, other = (session_name(key, session) for session in key.sessions)
 
@@ -123,7 +138,7 @@ def test_a_record_has_them_and_is_as_before_without():
     plain = staff()
     assert {b"links", b"sessions"} & set(encode(plain).split(b'"')) == set()
     key, code = with_link(plain, NOW)
-    key, _, _ = opened(key, secret_of(code), NOW, SETTINGS)
+    key, _, _ = entered(key, code)
     key, _ = with_link(key, NOW)
     assert key == decode("tablet", encode(key))
     assert secret_of(code).encode() not in encode(key)
