@@ -28,6 +28,7 @@ from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.rpc import error_details_pb2
 
 from services.client.contracts import CONTRACTS
 
@@ -181,10 +182,20 @@ async def outcome(answer: Any, method: str, data: bytes, now_s: int) -> bytes:
     try:
         message = GetMessageClass(method_of(method).output_type).FromString(await answer(data))
     except ServiceError as error:
-        told = error.status().SerializeToString(deterministic=True).hex()
-        return f"{error.code.name} {told}".encode()
+        return f"{error.code.name} {error.message} {details(error.status())}".encode()
     clear(message, now_s)
     return b"OK " + str(message).replace("\n", " ").encode()
+
+
+def details(status: Any) -> list[Any]:
+    """The details of an error; inside their Any the order of a map is not defined."""
+    info, found = error_details_pb2.ErrorInfo(), []
+    for packed in status.details:
+        if packed.Unpack(info):
+            found.append([info.reason, info.domain, sorted(info.metadata.items())])
+        else:
+            found.append(packed.value)
+    return found
 
 
 def clear(message: Any, now_s: int) -> None:
