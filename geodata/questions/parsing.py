@@ -359,6 +359,9 @@ class _Reader(Generic[PlaceT]):
             spelled = [
                 word if self._shops.have([word]) else self._shops.spelled(word) for word in words
             ]
+            changed = [one for one, word in zip(spelled, words, strict=True) if one != word]
+            if any(self._places(one) for one in changed if one):
+                continue  # `Helsnki` is rather a place, which the person is asked about
             if all(spelled) and self._shops.have(spelled):
                 self._take_shop(begin, end, spelled)
             elif (

@@ -72,7 +72,8 @@ class Locator:
 
     async def scanned(self, request: Request) -> Response:
         """The locator for a scanned code; no page of a search engine."""
-        return self._render(request, Head(chosen_words(request).say("title")))
+        head = Head(chosen_words(request).say("title"))
+        return without_referrer(request, self._render(request, head))
 
     async def page(self, request: Request) -> Response:
         """The locator with its first list."""
@@ -85,7 +86,7 @@ class Locator:
         # Answers to searches are no pages of a search engine.
         path = "" if "q" in request.query_params else "/"
         head = Head(words.say("title"), words.say("about"), path, HOME_PICTURE)
-        return self._render(request, head, found=found)
+        return without_referrer(request, self._render(request, head, found=found))
 
     async def store_page(self, request: Request) -> Response:
         """The locator with one store open."""
@@ -205,3 +206,10 @@ def event_row(
     opens, closes = (format_time(each, "short", locale=words.tag) for each in (start, end))
     ends = closes if start.date() == end.date() else f"{until} {closes}"
     return event, f"{day} {opens} – {ends}"
+
+
+def without_referrer(request: Request, response: Response) -> Response:
+    """The answer to a scanned code, whose token has a position, tells its address to nobody."""
+    if "a" in request.query_params:
+        response.headers["referrer-policy"] = "no-referrer"
+    return response

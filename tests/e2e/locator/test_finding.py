@@ -70,7 +70,7 @@ async def test_a_list_tells_the_minutes_on_foot_where_roads_are_known_and_else_n
     await page.route("**/v1/stores:findNearest", without_roads)
     await page.reload()
     await listed(page)
-    await expect(page.locator(".distance").first).to_contain_text(" m")
+    await expect(page.locator(".distance").first).to_have_text(re.compile(r"^\d+ ft$"))
     await expect(page.locator("#results")).not_to_contain_text("on foot")
     await expect(page.locator("#results .roads")).to_have_count(0)
 

@@ -30,7 +30,9 @@ async def test_a_hold_is_on_the_first_screen_with_its_code_calendar_and_way(visi
 
     async with page.expect_response("**/trips:start") as started:
         await mine.get_by_role("button", name="I’m on my way").click()
-    trip = await (await started.value).json()
+    answer = await started.value
+    trip = await answer.json()
+    assert answer.ok, trip
     assert trip["name"].startswith(f"{S_MARKET}/trips/")
     await expect(mine.get_by_role("button", name="knows you are coming")).to_be_disabled()
     demo.post(f"/v1/{trip['name']}:cancel", {})

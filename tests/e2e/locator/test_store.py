@@ -146,7 +146,7 @@ async def test_a_person_sees_where_things_stand_and_the_way_there(visit, demo):
     steps = page.get_by_text("Shortest way:")
     await steps.click()
     await expect(page.locator(".steps li").last).to_contain_text("Checkout")
-    await page.get_by_role("button", name="Enlarge the plan").press("Enter")
+    await page.get_by_role("button", name="Walk with the plan").press("Enter")
     dialog = page.get_by_role("dialog", name="Floor plan of S-Market Kasarmitori")
     await expect(dialog.locator(".sheet svg")).to_be_visible()
     await page.keyboard.press("Escape")

@@ -22,8 +22,9 @@ export async function showMine(open) {
   const stores = new Map(await Promise.all([...new Set(holds.map(storeOf))].map(async (name) => [name, await getStore(name).catch(() => ({}))])));
   if (!current()) return;
   const place = $("mine");
-  place.hidden = !holds.length;
-  if (!holds.length) return place.replaceChildren();
+  const isShown = holds.length > 0 && $("store").hidden; // the page of a store has its own
+  place.hidden = !isShown;
+  if (!isShown) return place.replaceChildren();
   const forget = button(say("forgetMe"), () => {
     forgetAll();
     showMine(open);
@@ -59,7 +60,7 @@ function onMyWay(hold) {
     pressed.disabled = true;
     if (!kept("device")) keep("device", randomId());
     try {
-      await startTrip(storeOf(hold), { deviceId: kept("device"), consent: true, reservation: hold.name, requestId: `way-${hold.name.split("/").at(-1)}` });
+      await startTrip(storeOf(hold), { deviceId: kept("device"), consent: true, ...(hold.tripToken ? { reservation: hold.name, tripToken: hold.tripToken } : { order: hold.name }), requestId: `way-${hold.name.split("/").at(-1)}` });
       keep(`way.${hold.name}`, "yes");
       pressed.textContent = started();
     } catch {
