@@ -15,7 +15,7 @@ from services.cli.consoles import console
 from services.cli.output import USAGE, CommandError
 from services.cli.states import in_words
 from services.cli.stores import store_id
-from services.client.questions import is_understood, nearest_request, search_request
+from services.client.questions import as_nearest, is_understood, nearest_request, search_request
 from services.client.words import address_line, distance, travel_time
 
 
@@ -81,13 +81,7 @@ def find(
     """The stores of a request; without an origin, in the order of how well they match."""
     if request.HasField("origin"):
         return stub.FindNearestStores(request, timeout=TIMEOUT_S)
-    search = search_request(request)
-    search.read_mask.CopyFrom(request.read_mask)
-    found = stub.SearchStores(search, timeout=TIMEOUT_S)
-    return stores_pb2.FindNearestStoresResponse(
-        stores=[stores_pb2.NearestStore(store=match.store) for match in found.matches],
-        as_of=found.as_of if found.HasField("as_of") else None,
-    )
+    return as_nearest(stub.SearchStores(search_request(request), timeout=TIMEOUT_S))
 
 
 def show(

@@ -27,5 +27,16 @@ def search_request(
 ) -> stores_pb2.SearchStoresRequest:
     """The same search without an origin."""
     return stores_pb2.SearchStoresRequest(
-        query=request.query, store_filter=request.store_filter, page_size=request.page_size
+        query=request.query,
+        store_filter=request.store_filter,
+        page_size=request.page_size,
+        read_mask=request.read_mask if request.HasField("read_mask") else None,
+    )
+
+
+def as_nearest(found: stores_pb2.SearchStoresResponse) -> stores_pb2.FindNearestStoresResponse:
+    """Stores found without an origin, as those found near one."""
+    return stores_pb2.FindNearestStoresResponse(
+        stores=[stores_pb2.NearestStore(store=match.store) for match in found.matches],
+        as_of=found.as_of if found.HasField("as_of") else None,
     )

@@ -55,6 +55,8 @@ FIRST_TIER = 2
 """The number of the first of them: whole names come before."""
 MOST_NAMED = 50
 """Records with some words in their names that are told at once."""
+ALL = -1
+"""No limit of their number, to SQLite."""
 HASH_BITS = 32
 LONGEST = 2**10 - 1
 """Names longer than this rank as if they had this length."""

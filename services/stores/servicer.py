@@ -1,6 +1,6 @@
 """The methods of StoresService: reads from the directory, and changes by `Stores`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Set
 
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -298,7 +298,7 @@ class StoresServicer:
             self._directory.stores.replica, hits, wish, request.read_mask, rest
         )
 
-    async def _with_words(self, query: str) -> list[str] | None:
+    async def _with_words(self, query: str) -> Set[str] | None:
         """The ids of stores with the words of a query; None without words."""
         if not query:
             return None

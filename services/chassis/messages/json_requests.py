@@ -27,7 +27,7 @@ _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.(\d{3}|\d{6}|\d{9}))?Z", re.ASCII
 )
 _SECONDS = re.compile(r"(0|[1-9]\d{0,8})(\.(\d{3}|\d{6}|\d{9}))?s", re.ASCII)
-_PATHS = re.compile(r"(?P<name>[a-z]+([A-Z][a-z]+)*)([.,][a-z]+([A-Z][a-z]+)*)*")
+_PATHS = re.compile(r"([a-z]+([A-Z][a-z]+)*)([.,][a-z]+([A-Z][a-z]+)*)*")
 
 
 class UnsureError(ValueError):

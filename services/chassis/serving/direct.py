@@ -76,11 +76,6 @@ class Door:
         for method in methods:
             self._add(method, has_gate)
 
-    @property
-    def is_empty(self) -> bool:
-        """True if none of the methods is direct."""
-        return not self._exact and not self._others
-
     def _add(self, method: Method, has_gate: bool) -> None:
         request = method.request_type.DESCRIPTOR
         service = request.file.pool.FindServiceByName(method.service)

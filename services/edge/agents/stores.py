@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from enrayon.stores.v1 import stores_pb2
 from services.chassis.errors import InvalidArgument
 from services.client import Client
-from services.client.questions import is_understood, nearest_request, search_request
+from services.client.questions import as_nearest, is_understood, nearest_request, search_request
 from services.client.words import address_line, distance, travel_time
 from services.edge.agents.arguments import (
     READ_ONLY,
@@ -156,10 +156,7 @@ async def find(
         if parsed.HasField("place"):
             answer.origin_place.CopyFrom(parsed.place)
         return answer
-    found = await client.stores.SearchStores(search_request(request))
-    return stores_pb2.FindNearestStoresResponse(
-        stores=[stores_pb2.NearestStore(store=match.store) for match in found.matches]
-    )
+    return as_nearest(await client.stores.SearchStores(search_request(request)))
 
 
 def _off(store: FoundStore) -> str:

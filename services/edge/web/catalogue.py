@@ -97,7 +97,7 @@ class Catalogue:
             await self._in_thread(_create, folder)
             token = ""
             while True:
-                answer = await self._reader.page_of_all(token)
+                answer = await self._page(token)
                 await self._in_thread(_add, folder, answer.stores)
                 token = answer.next_page_token
                 if not token:
@@ -107,6 +107,16 @@ class Catalogue:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         self._counted.set()
+
+    async def _page(self, token: str) -> stores_pb2.ListStoresResponse:
+        """A page of all stores; it waits while the limit of the page's key is used up."""
+        while True:
+            try:
+                return await self._reader.page_of_all(token)
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED:
+                    raise
+            await asyncio.sleep(RETRY_S)
 
     async def towns(self, after: str, limit: int) -> list[Count]:
         """Towns by their id, those after `after`."""

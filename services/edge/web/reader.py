@@ -21,7 +21,7 @@ from enrayon.type.v1 import geometry_pb2
 from services.chassis.access.credentials import EDGE_HEADER, KEY_HEADER
 from services.chassis.telemetry import correlation, tracing
 from services.client import Client
-from services.client.questions import is_understood, nearest_request, search_request
+from services.client.questions import as_nearest, is_understood, nearest_request, search_request
 from services.edge.settings import EdgeSettings
 
 PATIENCE_S = 3.0
@@ -171,9 +171,8 @@ class Reader:
             nearest_request(parsed, request)
         if is_understood(parsed) and not parsed.HasField("place"):
             words = search_request(request)
-            words.read_mask.CopyFrom(LISTED)
             matching = await self._client.stores.SearchStores(words, timeout=PATIENCE_S)
-            return "", [stores_pb2.NearestStore(store=each.store) for each in matching.matches]
+            return "", as_nearest(matching).stores
         try:
             answer = await self._client.stores.FindNearestStores(request, timeout=PATIENCE_S)
         except grpc.aio.AioRpcError as error:
@@ -181,7 +180,7 @@ class Reader:
                 raise
             words = stores_pb2.SearchStoresRequest(query=query, page_size=FIRST, read_mask=LISTED)
             found = await self._client.stores.SearchStores(words, timeout=PATIENCE_S)
-            return "", [stores_pb2.NearestStore(store=each.store) for each in found.matches]
+            return "", as_nearest(found).stores
         place = parsed.place.display_name or answer.origin_place.display_name
         return place or query, answer.stores
 

@@ -1,7 +1,6 @@
 """Events as readers stream and acknowledge them.
 
 A reader holds a lease on each partition that no other reader of the subscription has. It reads on
-from services.chassis import chance
 from its own position; the cursor in the database follows with the acknowledgements, so that the
 next reader begins with the first event that was not acknowledged.
 """

@@ -2,7 +2,6 @@
 
 import asyncio
 
-from services.chassis.processor import in_thread
 from services.directory.directory import Directory
 from services.directory.replicas import Change
 from services.geofence.replica.feeds import Feeds
@@ -21,7 +20,7 @@ class Isochrones:
         directory.stores.listen(self._note)
 
     async def run(self) -> None:
-        """Sketch what is not yet; then wait for a change."""
+        """Sketch the fences that have no sketch; then wait for a change."""
         self._has_changed.clear()
         await self.sketch()
         try:
@@ -31,10 +30,10 @@ class Isochrones:
             return
 
     async def sketch(self) -> None:
-        """Sketch all fences that are not yet."""
+        """Sketch the fences that have no sketch, apart from the computations of calls."""
         while self._feeds.fences.is_loaded and (waiting := self._feeds.fences.replica.unsketched):
             key, shape = next(iter(waiting.items()))
-            found = await in_thread(self._directory.roads.sketch, shape.area)
+            found = await asyncio.to_thread(self._directory.roads.sketch, shape.area)
             self._feeds.fences.replica.sketched(key, shape, found)
 
     def _note(self, _: Change | None) -> None:

@@ -81,7 +81,11 @@ def suggest(
         named = gazetteer.suggest(query, PLACES_MOST, near=near)
     except ValueError as error:
         raise InvalidArgument.field("query", str(error)) from None
-    places = [place for place in named if has_stores_around(replica, place.point)]
+    places = []
+    for place in named:
+        if has_stores_around(replica, place.point):
+            places.append(place)
+        yield None
     found = yield from text_page(replica, query, PUBLIC, None, None, limit, Total(0))
     far = [place for place in places if near and distance_m(near, place.point) > AROUND_M]
     return Suggested(

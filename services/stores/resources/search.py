@@ -1,7 +1,7 @@
 """Searches stores by text, area, route and distance, and counts them by cell."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from contextlib import contextmanager
 from functools import partial
 
@@ -23,6 +23,7 @@ from services.directory.filters import Mask, StoreFilter
 from services.directory.journeys import MODES, Journey
 from services.directory.service_areas import polygon_of
 from services.directory.stores import StoresReplica
+from services.directory.text import ALL
 from services.directory.text import Match as TextMatch
 from services.stores.convert.filters import point
 from services.stores.errors import InvalidGeometry, TooManyCells, TooManyDetours
@@ -40,7 +41,6 @@ ADMITTED_ENOUGH = 1000
 """Admitted ones among them after which no more are looked at."""
 IDS_AT_ONCE = 4096
 """Matches, or ids, that are looked at before other calls have their turn."""
-MOST_NAMED = 1_000_000
 DETOURS_MOST = 2000
 """Stores along a route whose detours are computed, at most."""
 SORTED = 10_000
@@ -192,21 +192,31 @@ def from_origin(
     Raises:
         InvalidGeometry: the area cannot be used.
     """
-    ids: Collection[str] | None = None
+    ids: Set[str] | None = None
     if request.query:
         ids = yield from ids_with_words(replica, request.query)
     is_anywhere = request.WhichOneof("area") is None
     if not is_anywhere:
         inside = yield from area_rows(replica, request, PUBLIC)
-        of_area = replica.ids_of_rows(inside)
-        ids = of_area if ids is None else set(ids).intersection(of_area)
+        of_area = set[str]()
+        for begin in range(0, len(inside), IDS_AT_ONCE):
+            of_area.update(replica.ids_of_rows(inside[begin : begin + IDS_AT_ONCE]))
+            yield None
+        ids = of_area if ids is None else ids & of_area
     unlocated = []
     if is_anywhere:
         without = yield from replica.unlocated(wanted)
-        unlocated = sorted(without if ids is None else set(without).intersection(ids))
+        unlocated = sorted(without if ids is None else ids & {*without})
     if total is None:
-        every = np.arange(replica.index.row_count) if ids is None else replica.rows(ids)
-        total = Total(len((yield from replica.admitted_rows(wanted, every))) + len(unlocated))
+        number = 0
+        if ids is None:
+            every = np.arange(replica.index.row_count)
+            number = len((yield from replica.admitted_rows(wanted, every))) + len(unlocated)
+        else:
+            for part in parts([*ids]):
+                number += len(replica.admitted(part, wanted))
+                yield None
+        total = Total(number)
     # From here on nothing yields: rows do not change.
     page: list[Match] = []
     if after is None or after.rank[0] == LOCATED:
@@ -225,26 +235,39 @@ def from_origin(
     return Found(page[:size], len(page) > size, total)
 
 
-def ids_with_words(replica: StoresReplica, query: str) -> Steps[list[str]]:
+def ids_with_words(replica: StoresReplica, query: str) -> Steps[frozenset[str]]:
     """The ids of all public stores with the words of a query in name or brand.
 
     If there are none, those with words that begin so anywhere.
     """
     texts, found = replica.texts(), list[str]()
-    named: list[str] = yield partial(texts.named, folded(query), most=MOST_NAMED)
-    if public := [id for id in named if replica.public(id) is not None]:
-        return public
+    named: list[str] = yield partial(texts.named, folded(query), most=ALL)
+    for ids in parts(named):
+        found += [id for id in ids if replica.public(id) is not None]
+        yield None
+    if found:
+        return frozenset((yield partial(frozenset, found)))
     cursor: TextMatch | None = None
     while True:
         part: list[TextMatch] = yield partial(texts.page, query, cursor, IDS_AT_ONCE)
         found += [match.id for match in part]
         if len(part) < IDS_AT_ONCE:
-            return found
+            return frozenset((yield partial(frozenset, found)))
         cursor = part[-1]
 
 
-def among(replica: StoresReplica, ids: Iterable[str]) -> Callable[[Rows], Mask]:
-    """A condition of a search: the rows of some stores. Use it before the rows change."""
+def parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Ids in parts between which other calls have their turn."""
+    return (ids[begin : begin + IDS_AT_ONCE] for begin in range(0, len(ids), IDS_AT_ONCE))
+
+
+def among(replica: StoresReplica, ids: Set[str]) -> Callable[[Rows], Mask]:
+    """A condition of a search: the rows of some stores. Use it before the rows change.
+
+    Of many stores, only the rows that the search comes to are looked up.
+    """
+    if len(ids) > IDS_AT_ONCE:
+        return lambda rows: np.array([id in ids for id in replica.ids_of_rows(rows)], np.bool_)
     mask = rows_mask(replica.rows(ids), replica.index.row_count)
     return lambda rows: mask[rows]
 
