@@ -21,7 +21,7 @@ from tests.support.edge_app import PUBLIC_URL, running
 
 PRIVATE, CLOSED, OPEN = "t-itis", "t-sello", "t-stockmann"
 ENGLISH = {"accept": "text/html", "accept-language": "en-GB"}
-CHRISTMAS = dt.date.today() + dt.timedelta(days=10)
+SPECIAL = dt.date.today() + dt.timedelta(days=10)
 
 
 class Page(HTMLParser):
@@ -115,7 +115,7 @@ async def test_special_hours_are_told_to_search_engines(site):
     web, enrayon = site
     name = f"stores/{OPEN}/hours"
     hours = await enrayon.hours.GetStoreHours(hours_pb2.GetStoreHoursRequest(name=name))
-    day = {"year": CHRISTMAS.year, "month": 12, "day": 26}
+    day = {"year": SPECIAL.year, "month": SPECIAL.month, "day": SPECIAL.day}
     hours.exceptions.add(
         first_date=day, hours=[{"opens": "12:00", "closes": "15:00"}], label="Sale"
     )
@@ -126,7 +126,7 @@ async def test_special_hours_are_told_to_search_engines(site):
     assert ("12:00", "15:00") in [
         (each["opens"], each["closes"])
         for each in special
-        if each["validFrom"] == CHRISTMAS.isoformat()
+        if each["validFrom"] == SPECIAL.isoformat()
     ]
 
 
