@@ -35,7 +35,7 @@ COMMANDS = {
     "products": ("products", "Import and search products."),
     "stock": ("stock", "Find, import, export and check stock."),
     "hold": ("hold", "Create, show, change, hand over and cancel holds."),
-    "fence": ("fence", "Replay a track, or see who is inside."),
+    "fence": ("fence", "Create fences, replay tracks, see who is inside."),
     "rule": ("people", "Create, list and delete rules: messages to people near stores."),
     "device": ("people", "Register, show and erase the devices of people with consent."),
     "events": ("events", "Watch the events of the suite live."),

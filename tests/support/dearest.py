@@ -18,6 +18,7 @@ import grpc
 import shapely
 from google.protobuf.message import Message
 
+from enrayon.access.v1 import access_pb2
 from enrayon.aisle.v1 import aisle_pb2, aisle_pb2_grpc
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
@@ -201,6 +202,11 @@ def dearest(names: Sequence[str], plan: str) -> Iterator[Dear]:
     """The dearest requests about some stores and a floor plan; they change nothing of value."""
     stores = names[:1000]
     for module, service, found in (
+        (
+            access_pb2,
+            "AccessService",
+            {"OpenSession": {"200 letters": {"code": "enrayon_x_" * 20}}},
+        ),
         (stores_pb2, "StoresService", of_stores(stores)),
         (hours_pb2, "HoursService", of_hours(stores)),
         (stock_pb2, "StockService", of_stock(stores)),

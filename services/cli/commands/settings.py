@@ -33,7 +33,10 @@ def show(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Show the value, default and meaning of each setting: `enrayon settings envoy`."""
+    """Show the value, default and meaning of each setting.
+
+    Example: `enrayon settings envoy`.
+    """
     rows = [row for kind in (*SETTINGS, CallerSettings) for row in described(kind)]
     rows = [
         row

@@ -42,12 +42,12 @@ async def test_a_scan_of_either_form_gives_the_store_level_position_and_heading(
         assert ("", "", "") == (found.token, found.url, found.qr_svg)
 
 
-async def test_a_store_with_a_gln_has_gs1_digital_links_and_others_plain_ones(aisle):
+async def test_a_store_with_a_gln_has_gs1_digital_links_and_others_plain_ones(aisle, settings):
     made = await aisle.CreateAnchor(anchor())
     assert f"/414/{GLN}/254/a1" == urlsplit(made.url).path
     assert f"a={made.token}" == urlsplit(made.url).query
     plain = await aisle.CreateAnchor(anchor(VILLAGE))
-    assert f"http://localhost:8080/?a={plain.token}" == plain.url
+    assert f"http://localhost:{settings.http_port}/?a={plain.token}" == plain.url
 
 
 async def test_a_scan_can_start_a_route(aisle):

@@ -338,7 +338,7 @@ SILENT: list[tuple[str, dict[str, Any], str]] = [
         "radius: there is no such argument; the near",
     ),
     ("find_stores", {"place": "Kamppi", "openAt": "x"}, "the nearest is open_at"),
-    ("find_stores", {"place": "Kamppi", "zoom": 2}, "the arguments are place, latitude"),
+    ("find_stores", {"place": "Kamppi", "zoom": 2}, "the arguments are question, place, latitude"),
     ("find_stock_nearby", {"items": [{"product": "milk", "qty": 2}], **KAMPPI}, "items[0].qty"),
     ("hold_items", {"store": FORUM, "items": MORE, "confirmed": True}, "the nearest is confirm"),
     ("find_store", {"place": "Kamppi"}, "there is no such tool; the nearest is find_stores"),
