@@ -83,6 +83,7 @@ async def test_no_answer_holds_the_event_loop_and_each_has_a_price(asked, figure
     assert [] == under
     assert reasons <= {
         "",
+        "CODE_NOT_VALID",
         "INVALID_ARGUMENT",
         "INVALID_GEOMETRY",
         "PLACE_NOT_FOUND",

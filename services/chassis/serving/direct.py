@@ -33,6 +33,10 @@ from services.chassis.telemetry import tracing
 from services.client.bindings import TRANSCODE_HEADER, answer_list, direct_bindings
 
 HEALTH_PATH = b"/healthz"
+MOST_PRINTED = 200
+"""Resources of an answer that are printed in one step: 13 ms where none was printed before."""
+USUAL_PAGE = 20
+"""Taken for a request without a page size."""
 KEEP_ALIVE_S = 75
 """Longer than Envoy keeps an idle connection: a request on one that just closes has no answer."""
 KEPT_BYTES = 32 * 1024 * 1024
@@ -122,7 +126,7 @@ class Door:
         try:
             if route is not None:
                 request = json_requests.read(route.method.request_type, body)
-                return route, request.SerializeToString()
+                return None if _is_large(request) else (route, request.SerializeToString())
         except json_requests.UnsureError:
             return None
         for of, pattern, each in self._others:
@@ -160,6 +164,17 @@ class Door:
             except ServiceError as error:
                 ended(error.code.name)
                 return _problem(error)
+
+
+def _is_large(request: Message) -> bool:
+    """True if the answer may have more than `MOST_PRINTED` resources."""
+    most = 1
+    for field in request.DESCRIPTOR.fields:
+        if field.is_repeated:
+            most = max(most, len(getattr(request, field.name)))
+    if "page_size" in request.DESCRIPTOR.fields_by_name:
+        most *= request.page_size or USUAL_PAGE
+    return most > MOST_PRINTED
 
 
 def _stays() -> bool:

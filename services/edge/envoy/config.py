@@ -65,7 +65,7 @@ def render(
         listen: the address for JSON, gRPC-Web and gRPC.
         upstream: the gRPC address of all the services.
         json_sockets: the unix sockets on which the services answer the hottest reads as JSON;
-            empty: all JSON is transcoded.
+            empty, or behind proxies: all JSON is transcoded.
         apps: HTTP servers for other paths, by path prefix; the first match is taken.
         admin: the unix socket of Envoy's admin interface, which draining needs.
         metrics: the address for `/ready` and `/stats/prometheus`, if any; needs `admin`.
@@ -83,6 +83,10 @@ def render(
         collector: the OTLP address for traces, if any.
         trace_ratio: the share of requests to trace, from 0 to 1.
     """
+    if trusted_hops:
+        # What a server leaves to the transcoder, Envoy follows as from its own peer. Behind a proxy
+        # that is not the client, and its limits would be everybody's.
+        json_sockets = ()
     clusters = {prefix: f"app:{address.host}:{address.port}" for prefix, address in apps.items()}
     virtual_host = {
         "name": "all",

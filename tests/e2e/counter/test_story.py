@@ -1,6 +1,7 @@
 """One order on two devices: a phone holds, goes and arrives; the tablet prepares and hands over."""
 
 import asyncio
+import re
 
 import pytest
 from playwright.async_api import expect
@@ -44,6 +45,7 @@ async def test_from_the_phone_to_the_hand(shop, tablets):
 
     await phone.reload()
     await expect(phone.locator(".hold .ready")).to_have_text("It is ready for you.")
+    await expect(phone.locator(".hold .short")).to_have_text(re.compile(r"^Code \w{4} \w{4}$"))
     said = await phone.locator(".hold .short").inner_text()
     await tablet.locator(".detail").get_by_role("button", name="Hand over").click()
     await tablet.get_by_label("Type the code").fill(said.removeprefix("Code "))

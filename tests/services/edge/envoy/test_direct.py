@@ -373,3 +373,25 @@ async def test_a_server_without_the_socket_is_told_as_unreachable(
         answer = await http.post(FIND, json=AT_KAMPPI)
     assert 503 == answer.status_code
     assert "UNAVAILABLE" == answer.json()["details"][0]["reason"]
+
+
+async def test_an_answer_of_many_stores_is_left_to_the_transcoder(http: httpx.AsyncClient) -> None:
+    few, many = [
+        await http.post("/v1/stores:findNearest", json={**AT_KAMPPI, "pageSize": size})
+        for size in (200, 201)
+    ]
+    assert (True, False) == (is_direct(few), is_direct(many))
+    assert few.json()["stores"] == many.json()["stores"]
+
+
+async def test_behind_a_proxy_all_is_transcoded(http: httpx.AsyncClient, settings, parts) -> None:
+    """What is left to the transcoder would come from the proxy's address."""
+    async with serving(parts) as address:
+        port = int(address.rpartition(":")[2])
+        async with edge(settings, port, trusted_hops=1) as behind:
+            headers = {"x-forwarded-for": "192.0.2.1", "x-forwarded-proto": "https"}
+            for text in ("Kamppi", 'Kamp"pi'):
+                asked = {"query": text, **AT_KAMPPI}
+                answer = await behind.post("/v1/stores:findNearest", json=asked, headers=headers)
+                assert 200 == answer.status_code
+                assert not is_direct(answer)
