@@ -104,7 +104,7 @@ $(FUZZ_READY): deploy/requirements-fuzz.lock $(READY)
 profile: setup ## draw a flame graph of a server under load; CALL=nearest, batch, json or echo
 	$(BIN)/python -m tests.bench.profile --call $(or $(CALL),nearest)
 
-check: setup extras lint types imports protos-check alerts test test-more ## everything that must hold before a commit
+check: setup extras lint types imports protos-check protos-breaking alerts test test-more ## everything that must hold before a commit
 
 format: setup ## format the code
 	$(BIN)/ruff format .
