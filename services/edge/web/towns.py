@@ -13,7 +13,7 @@ from services.edge.web.site import Head, Site, chosen_words, locale_of
 from services.edge.web.sources import sources_of
 
 PAGE_SIZE = 100
-MOST_TOWNS = 500
+MOST_TOWNS = 100
 MOST_TOWNS_OF_KIND = 100
 HOME_PICTURE = "/pictures/home.png"
 
