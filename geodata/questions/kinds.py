@@ -40,7 +40,9 @@ class Words(NamedTuple):
     open_now: frozenset[Phrase]
     near_me: frozenset[Phrase]
     near: frozenset[Phrase]
-    """They stand before a place: `near`, `bei`."""
+    """They stand before a place: `near`, `bei`, `in`."""
+    beside: frozenset[Phrase]
+    """Those of them that may stand before a shop that is a place: `near`, but no `at`."""
     near_after: frozenset[Phrase]
     """They stand after a place: `lähellä`."""
     noise: frozenset[str]
@@ -89,7 +91,8 @@ WORDS = Words(
     kinds=dict(sorted(_kind_phrases(), key=lambda each: not each[1].is_goods)),
     open_now=_phrases("open_now"),
     near_me=_phrases("near_me"),
-    near=_phrases("near"),
+    near=_phrases("near") | _phrases("at"),
+    beside=_phrases("near"),
     near_after=_phrases("near_after"),
     noise=frozenset(word for phrase in _phrases("noise") for word in phrase),
 )

@@ -19,7 +19,7 @@ from geodata.words import SHORTEST_WITH_SLIP, folded, forms, is_slip
 MOST_TOKENS = 12
 """Of a longer text the end is rest: the number of phrases grows with the square."""
 MOST_PLACE_TOKENS = 4
-ALONE = frozenset(phrase[:1] for phrase in WORDS.near)
+ALONE = frozenset((word,) for phrase in WORDS.near for word in phrase)
 """Words such as `near` mean nothing where no place is understood."""
 SHORTEST_BEGINNING = 4
 """Letters of the shortest word that may be the beginning of a shop's name."""
@@ -157,11 +157,21 @@ class _Reader(Generic[PlaceT]):
         found = False
         for begin, end in list(self._spans(LONGEST)):
             is_free = all(self._free[begin:end])
+            if not is_free or self._words(begin, end) not in phrases:
+                continue
             # A word such as "open" in the name of a shop is no time.
-            if is_free and self._words(begin, end) in phrases and not self._is_whole_name():
+            if not self._is_whole_name() and not self._begins_marker(begin, end):
                 self._take(begin, end)
                 found = True
         return found
+
+    def _begins_marker(self, begin: int, end: int) -> bool:
+        """True if a span goes on as a phrase before a place: `nearest` of `nearest to Kamppi`."""
+        return any(
+            self._words(first, last) in WORDS.near
+            for first in range(begin, end)
+            for last in range(end + 1, min(first + LONGEST, len(self._tokens)) + 1)
+        )
 
     def _is_whole_name(self) -> bool:
         """True if all of the text is the name of a shop, in two words or more."""
@@ -199,27 +209,44 @@ class _Reader(Generic[PlaceT]):
             if words in WORDS.near:
                 while end < len(self._tokens) and self._is_small(end):
                     end += 1  # near *the* station
-                if self._take_first(end, begin, step=1):
+                # `at Lidl` and `a Lidl` mean the shop, `near Lidl` what is around it.
+                if self._take_first(end, begin, step=1) or (
+                    words in WORDS.beside
+                    and self._take_first(end, begin, step=1, find=self._shop_place)
+                ):
                     return
             if words in WORDS.near_after:
-                if not self._take_first(begin, end, step=-1):
+                if not self._take_first(begin, end, step=-1) and not self._take_first(
+                    begin, end, step=-1, find=self._shop_in_genitive
+                ):
                     self._result.is_near_me = True
                     self._take(begin, end)
                 return
 
-    def _take_first(self, at: int, other: int, *, step: int) -> bool:
-        """Take the longest place that begins (or, with step -1, ends) at a token."""
-        for find in (self._place, self._shop_place):
-            for size in range(MOST_PLACE_TOKENS, 0, -1):
-                begin, end = (at, at + size) if step > 0 else (at - size, at)
-                if begin < 0 or end > len(self._tokens) or not all(self._free[begin:end]):
-                    continue
-                found = find(begin, end)
-                # `pres de la gare`: a village far away is not meant.
-                if found and (found.has_stores or found.is_large):
-                    self._take_place(begin, end, found)
-                    self._take(min(at, other), max(at, other))
-                    return True
+    def _take_first(
+        self,
+        at: int,
+        other: int,
+        *,
+        step: int,
+        find: Callable[[int, int], PlaceFound[PlaceT] | None] | None = None,
+    ) -> bool:
+        """Take the longest place that begins (or, with step -1, ends) at a token.
+
+        With `find`, it is the place of a shop, which is then where the person looks.
+        """
+        for size in range(MOST_PLACE_TOKENS, 0, -1):
+            begin, end = (at, at + size) if step > 0 else (at - size, at)
+            if begin < 0 or end > len(self._tokens) or not all(self._free[begin:end]):
+                continue
+            found = (find or self._place)(begin, end)
+            # `pres de la gare`: a village far away is not meant.
+            if found and (found.has_stores or found.is_large):
+                self._take_place(begin, end, found)
+                self._take(min(at, other), max(at, other))
+                if find:
+                    self._result.is_near_me = False
+                return True
         return False
 
     def _is_small(self, at: int) -> bool:
@@ -258,6 +285,17 @@ class _Reader(Generic[PlaceT]):
         if words in WORDS.kinds or WORDS.noise.issuperset(words):
             return None
         return self._shops.place(words)
+
+    def _shop_in_genitive(self, begin: int, end: int) -> PlaceFound[PlaceT] | None:
+        """The place of a shop before a Finnish postposition: `Stockmannin lähellä`.
+
+        The nominative is the shop itself: `Lidl lähellä` is a Lidl nearby.
+        """
+        *before, last = self._words(begin, end)
+        if not last.endswith("n"):
+            return None
+        found = (self._shops.place([*before, form]) for form in base_forms(last))
+        return next(filter(None, found), None)
 
     def _take_kinds(self, meaning_of: Callable[[Phrase], Meaning | None]) -> None:
         for begin, end in list(self._spans(LONGEST)):

@@ -161,6 +161,48 @@ def test_of_20_questions_written_later_those_that_miss_are_known(replica, gazett
     assert (20, set(MISSED)) == (len(LATER), wrong)
 
 
+SHOPS = {
+    "where can i find Lidl": ("Lidl", "", ""),
+    "find me a Lidl": ("Lidl", "", ""),
+    "where is a Lidl": ("Lidl", "", ""),
+    "i want a Subway": ("Subway", "", ""),
+    "en Lidl": ("Lidl", "", ""),
+    "en Lidl nära Kamppi": ("Lidl", "Kamppi", ""),
+    "busco un Lidl": ("Lidl", "", ""),
+    "milk at Lidl": ("Lidl", "", ""),
+    "from Lidl": ("Lidl", "", ""),
+    "um Lidl": ("Lidl", "", ""),
+    "du Lidl": ("Lidl", "", ""),
+    "a Lidl near me": ("Lidl", "", "near_me"),
+    "a Lidl nearest to me": ("Lidl", "", "near_me"),
+    "Lidl lähellä": ("Lidl", "", "near_me"),
+    "lähin Lidl": ("Lidl", "", "near_me"),
+    "cafe near a Lidl": ("", "Lidl", ""),
+    "cafe closest to Stockmann": ("", "Stockmann", ""),
+    "nearest cafe near Stockmann": ("", "Stockmann", ""),
+    "kahvila Stockmannin lähellä": ("", "Stockmann", ""),
+    "Café in der Nähe von Stockmann": ("", "Stockmann", ""),
+    "café près de Stockmann": ("", "Stockmann", ""),
+    "bar vicino a Stockmann": ("", "Stockmann", ""),
+    "cafetería cerca de Stockmann": ("", "Stockmann", ""),
+    "café dicht bij Stockmann": ("", "Stockmann", ""),
+    "kafé i närheten av Stockmann": ("", "Stockmann", ""),
+}
+"""Questions that name a shop: the shop asked for, the place and the flags."""
+
+
+@pytest.mark.parametrize("question", SHOPS)
+def test_a_shop_is_a_place_only_after_a_word_of_nearness(replica, gazetteer, question):
+    found = parts(parsed(replica, gazetteer, question))
+    assert SHOPS[question] == (found["shop"].capitalize(), found["place"], found["flags"])
+
+
+def test_words_of_nearness_are_no_small_words():
+    for phrase in WORDS.beside:
+        assert not WORDS.noise.issuperset(phrase), phrase
+        assert len("".join(phrase)) > 2, phrase
+
+
 def test_a_far_city_is_told_to_be_far(replica, gazetteer):
     answer = parsed(replica, gazetteer, "Paris")
     assert ("Paris", "France", True) == (
