@@ -184,9 +184,21 @@ class _Reader(Generic[PlaceT]):
             words = self._words(begin, end)
             if len(words) < 2 or self._has_comma(begin, end) or not self._shops.have(words):
                 continue
+            if self._is_beside(begin):
+                continue
             if any(map(self._is_plain_name, range(begin, end))):
                 self._take_shop(begin, end)
                 return
+
+    def _is_beside(self, at: int) -> bool:
+        """True if a word of nearness stands before a token: the shop there is rather a place."""
+        for end in range(at, 0, -1):
+            for begin in range(max(0, end - LONGEST), end):
+                if all(self._free[begin:end]) and self._words(begin, end) in WORDS.beside:
+                    return True
+            if not self._is_small(end - 1):
+                return False
+        return False
 
     def _is_plain_name(self, at: int) -> bool:
         """True if a token is no kind, no place and no small word: the name of a shop itself."""

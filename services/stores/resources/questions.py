@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import cache, partial
-from typing import cast
 
 import h3
 import numpy as np
@@ -19,10 +18,10 @@ from services.chassis.errors import InvalidArgument
 from services.directory.filters import EVERYTHING
 from services.directory.keys import parse_store
 from services.directory.stores import StoresReplica
-from services.directory.text import TextIndex
+from services.directory.text import MOST_NAMED, TextIndex
 from services.stores.convert.stores import kind_message, place_message
 from services.stores.model.matches import Suggested, Total
-from services.stores.resources.search import PUBLIC, text_page
+from services.stores.resources.search import PUBLIC, among, ids_with_words, text_page
 
 AROUND_M = 100_000.0
 """A place is far if no store is within this distance."""
@@ -32,6 +31,8 @@ LARGE = 100_000
 """Inhabitants of a city that is meant although a store has a word of its name."""
 PLACES_MOST = 50
 """Places of one name that are looked at: the likeliest."""
+TOGETHER_M = 1000.0
+"""Stores with the same words within this distance are one place: a department store's parts."""
 KIND_STORE = "store"
 
 Read = Understood[stores_pb2.Place]
@@ -47,6 +48,10 @@ def parse(
     shops = ShopNames(replica, replica.texts(), near)
     places = PlaceNames(gazetteer, frozenset(map(h3.int_to_str, cells.tolist())), near, language)
     found: Read = yield partial(understand, query, cache(places), shops)
+    if near is not None and found.place is not None and found.place.place_type == KIND_STORE:
+        found.place = yield from nearest_store(replica, found.place.display_name, near)
+        if found.place is None:
+            found.rest, found.place_text = f"{found.rest} {found.place_text}".strip(), ""
     response = stores_pb2.ParseQueryResponse(
         shop=found.shop,
         kinds=map(kind_message, found.kinds),
@@ -62,6 +67,46 @@ def parse(
             replica, Point(location.latitude, location.longitude)
         )
     return response
+
+
+def nearest_store(
+    replica: StoresReplica, words: str, near: Point
+) -> Steps[stores_pb2.Place | None]:
+    """The nearest of all stores with these words in name or brand, as a place.
+
+    Of those within `TOGETHER_M` of it, one that has no other words is preferred. None if the
+    stores were deleted meanwhile.
+    """
+    ids = yield from ids_with_words(replica, words)
+    # From here on nothing yields: rows do not change.
+    hits = replica.nearest(near, MOST_NAMED, PUBLIC, also=among(replica, ids))
+    if not hits:
+        return None
+    stores = [parse_store(replica.encoded(id)) for id, _ in hits]
+    first = located_at(stores[0])
+    together = [store for store in stores if distance_m(first, located_at(store)) <= TOGETHER_M]
+    return store_place(called(together, folded(words)))
+
+
+def called(stores: Sequence[stores_pb2.Store], words: Sequence[str]) -> stores_pb2.Store:
+    """The first store whose name has no other words, else the first store."""
+    exact = (store for store in stores if folded(store.display_name) == [*words])
+    return next(exact, stores[0])
+
+
+def located_at(store: stores_pb2.Store) -> Point:
+    """The position of a store that has one."""
+    return Point(store.location.latitude, store.location.longitude)
+
+
+def store_place(store: stores_pb2.Store) -> stores_pb2.Place:
+    """A store as a place."""
+    return stores_pb2.Place(
+        display_name=store.display_name,
+        description=store.address.locality,
+        location=store.location,
+        place_type=KIND_STORE,
+    )
 
 
 def has_stores_around(replica: StoresReplica, point: Point) -> bool:
@@ -142,7 +187,7 @@ class ShopNames:
         wanted = [*words]
         return any(
             wanted in (folded(store.display_name), folded(store.brand))
-            for store in self._stores(words)
+            for store in self._stores(self._texts.named(words))
         )
 
     def begin(self, word: str) -> bool:
@@ -155,28 +200,27 @@ class ShopNames:
         return near[0] if len(near) == 1 else ""
 
     def place(self, words: Sequence[str]) -> PlaceFound[stores_pb2.Place] | None:
-        """The position of the store with these words in its name, of several the nearest."""
-        located = [store for store in self._stores(words) if store.HasField("location")]
+        """The position of the store with these words in its name.
+
+        With `near`, it is a place of `KIND_STORE` without a position, whose name are the words;
+        `nearest_store` finds the store. Without, stores far from each other are no place.
+        """
+        ids = self._texts.named(words)
+        located = [store for store in self._stores(ids) if store.HasField("location")]
         if not located:
             return None
-        called = [store for store in located if folded(store.display_name) == [*words]]
-        located = called or located
-        store = min(located, key=self._distance_m) if self._near else located[0]
-        place = stores_pb2.Place(
-            display_name=store.display_name,
-            description=store.address.locality,
-            location=store.location,
-            place_type=KIND_STORE,
-        )
-        return PlaceFound(place, True)
+        if self._near is not None:
+            wanted = stores_pb2.Place(display_name=" ".join(words), place_type=KIND_STORE)
+            return PlaceFound(wanted, True)
+        if len(ids) == MOST_NAMED or any(
+            distance_m(located_at(store), located_at(located[0])) > TOGETHER_M for store in located
+        ):
+            return None
+        return PlaceFound(store_place(called(located, words)), True)
 
-    def _stores(self, words: Sequence[str]) -> list[stores_pb2.Store]:
-        public = map(self._replica.public, self._texts.named(words))
+    def _stores(self, ids: Sequence[str]) -> list[stores_pb2.Store]:
+        public = map(self._replica.public, ids)
         return [parse_store(encoded) for encoded in public if encoded is not None]
-
-    def _distance_m(self, store: stores_pb2.Store) -> float:
-        point = Point(store.location.latitude, store.location.longitude)
-        return distance_m(cast(Point, self._near), point)
 
     def _has_public(self, ids: Sequence[str]) -> bool:
         return any(self._replica.public(id) is not None for id in ids)

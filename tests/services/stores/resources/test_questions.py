@@ -180,6 +180,7 @@ SHOPS = {
     "cafe near a Lidl": ("", "Lidl", ""),
     "cafe closest to Stockmann": ("", "Stockmann", ""),
     "nearest cafe near Stockmann": ("", "Stockmann", ""),
+    "cafe near the R-kioski": ("", "R-kioski", ""),
     "kahvila Stockmannin lähellä": ("", "Stockmann", ""),
     "Café in der Nähe von Stockmann": ("", "Stockmann", ""),
     "café près de Stockmann": ("", "Stockmann", ""),
@@ -195,6 +196,44 @@ SHOPS = {
 def test_a_shop_is_a_place_only_after_a_word_of_nearness(replica, gazetteer, question):
     found = parts(parsed(replica, gazetteer, question))
     assert SHOPS[question] == (found["shop"].capitalize(), found["place"], found["flags"])
+
+
+def chain(count: int, step: float) -> StoresReplica:
+    """Shops called Zyxomat, each further east; the last one has the longest name."""
+    stores = [
+        stores_pb2.Store(name=f"stores/z-{n}", display_name="Zyxomat", brand="Zyxomat")
+        for n in range(count)
+    ]
+    stores[-1].display_name = "Zyxomat at the end"
+    for n, store in enumerate(stores):
+        store.location.latitude, store.location.longitude = 60.17, 24.94 + n * step
+    return StoresReplica(
+        (store.name.removeprefix("stores/"), store.SerializeToString()) for store in stores
+    )
+
+
+def place_near(own: StoresReplica, gazetteer: Gazetteer, near: Point | None) -> Any:
+    return at_once(questions.parse(own, gazetteer, "cafe near Zyxomat", near, "en"))
+
+
+@pytest.mark.parametrize("nearest", [0, 70, 119])
+def test_of_many_shops_of_a_name_the_nearest_is_the_place(gazetteer, nearest):
+    own = chain(120, 0.05)
+    found = place_near(own, gazetteer, Point(60.18, 24.94 + nearest * 0.05))
+    assert pytest.approx(24.94 + nearest * 0.05) == found.place.location.longitude
+    assert ("Zyxomat at the end" if nearest == 119 else "Zyxomat") == found.place.display_name
+    assert ("", "Zyxomat") == (found.shop, found.place_text)
+
+
+@pytest.mark.parametrize(("count", "step"), [(2, 0.05), (120, 0.05), (120, 0.00001)])
+def test_without_a_position_many_or_far_shops_of_a_name_are_no_place(gazetteer, count, step):
+    found = place_near(chain(count, step), gazetteer, None)
+    assert (False, "Zyxomat") == (found.HasField("place"), found.shop)
+
+
+def test_without_a_position_the_parts_of_one_shop_are_a_place(gazetteer):
+    found = place_near(chain(3, 0.001), gazetteer, None)
+    assert ("Zyxomat", "") == (found.place.display_name, found.shop)
 
 
 def test_words_of_nearness_are_no_small_words():
