@@ -46,7 +46,7 @@ class FoundStore(Placed):
 
 
 class FoundStores(BaseModel):
-    """The nearest stores, nearest first."""
+    """Stores, nearest first; without a place, those that match best first."""
 
     stores: list[FoundStore]
     taken_as: str = ""
@@ -123,7 +123,8 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
             not_understood=parsed.rest,
         )
         doubt = f" Not understood: {parsed.rest!r}; it may be a product." if parsed.rest else ""
-        return result(_sentence(found, label) + doubt, content)
+        said = _sentence(found, label, is_nearest=request.HasField("origin"))
+        return result(said + doubt, content)
 
 
 async def understood(
@@ -149,13 +150,21 @@ async def find(
     request: stores_pb2.FindNearestStoresRequest,
     parsed: stores_pb2.ParseQueryResponse,
 ) -> stores_pb2.FindNearestStoresResponse:
-    """The stores of a request and a question; without any place, those that match best."""
+    """The stores of a request and a question; without any place, those that match best.
+
+    Raises:
+        InvalidArgument: there is no place, and distance or travel is asked for.
+    """
     nearest_request(parsed, request)
     if request.HasField("origin"):
         answer = await client.stores.FindNearestStores(request)
         if parsed.HasField("place"):
             answer.origin_place.CopyFrom(parsed.place)
         return answer
+    if parsed.near_me or request.HasField("radius_m") or request.HasField("travel"):
+        raise InvalidArgument(
+            "Distance and travel need an origin: give a place, or latitude and longitude."
+        )
     return as_nearest(await client.stores.SearchStores(search_request(request)))
 
 
@@ -164,11 +173,13 @@ def _off(store: FoundStore) -> str:
     return f" ({off})" if off else ""
 
 
-def _sentence(found: list[FoundStore], place: str) -> str:
+def _sentence(found: list[FoundStore], place: str, *, is_nearest: bool) -> str:
     near = f" near {place}" if place else ""
     if not found:
         return f"No such store was found{near}."
     names = [f"{store.name}{_off(store)}" for store in found]
+    if not is_nearest:
+        return f"Stores that match: {listed(names)}."
     if len(found) == 1:
         return f"The nearest store{near} is {names[0]}."
     return f"The nearest stores{near} are {listed(names)}."

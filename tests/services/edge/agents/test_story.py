@@ -227,6 +227,23 @@ async def test_the_nearest_stores_and_their_hours(connect):
         assert "18" in hours
 
 
+async def test_without_a_position_stores_match_and_none_is_the_nearest(connect):
+    async with connect() as agent:
+        said, found = await call(agent, "find_stores", question="Stockmann")
+        one, _ = await call(agent, "find_stores", question="Forum")
+        near, ranked = await call(agent, "find_stores", question="Stockmann near me", **KAMPPI)
+        for arguments in UNPLACED:
+            result = await agent.call_tool("find_stores", arguments)
+            assert result.is_error, arguments
+            assert "give a place, or latitude and longitude" in str(result.content), arguments
+
+        assert said.startswith("Stores that match: ")
+        assert one.startswith("Stores that match: ")
+        assert {None} == {store["distance_m"] for store in found["stores"]}
+        assert near.startswith("The nearest store")
+        assert STOCKMANN == ranked["stores"][0]["store"]
+
+
 async def test_without_roads_minutes_are_told_as_estimates(connect):
     async with connect() as agent:
         said, found = await call(
@@ -267,6 +284,15 @@ async def test_ucp_answers_in_structured_content(connect):
         assert [{"id": "t-forum"}] == known["locations"][0]["inputs"]
 
 
+UNPLACED: list[dict[str, Any]] = [
+    {"question": "Stockmann near me"},
+    {"question": "nearest Stockmann"},
+    {"question": "Stockmann", "radius_km": 3},
+    {"question": "Stockmann", "radius_km": 0},
+    {"question": "Stockmann", "travel_by": "walk"},
+    {"question": "Stockmann", "travel_by": "walk", "max_minutes": 5},
+]
+"""Questions about distance or travel, without an origin."""
 NONE = {"reservation": "stores/t-forum/reservations/none", "shopper": "x" * 22}
 MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("find_stores", {"place": "Atlantis-sur-Mer"}, "no known place has this name"),
