@@ -78,9 +78,15 @@ def ask(
 def find(
     stub: "stores_pb2_grpc.StoresServiceStub", request: stores_pb2.FindNearestStoresRequest
 ) -> stores_pb2.FindNearestStoresResponse:
-    """The stores of a request; without an origin, in the order of how well they match."""
+    """The stores of a request; without an origin, in the order of how well they match.
+
+    Raises:
+        CommandError: there is no origin, and distance or travel is asked for.
+    """
     if request.HasField("origin"):
         return stub.FindNearestStores(request, timeout=TIMEOUT_S)
+    if request.HasField("radius_m") or request.HasField("travel"):
+        raise CommandError("distance and travel need a place, or latitude and longitude", USAGE)
     return as_nearest(stub.SearchStores(search_request(request), timeout=TIMEOUT_S))
 
 
