@@ -20,6 +20,8 @@ class Caller:
     all that are trusted, and while access is open."""
     session: str = ""
     """Name of the session of a person at a page; empty for all others."""
+    own_session_only: bool = False
+    """Whether it may name no session but its own, since scopes keep its key from others."""
 
     @property
     def owner(self) -> str:

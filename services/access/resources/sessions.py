@@ -71,7 +71,8 @@ class Sessions:
     async def _find(self, name: str) -> tuple[ApiKey, Secret]:
         caller = current_caller()
         wanted = caller.session if name == CURRENT else name
-        if wanted and (caller == ANONYMOUS or caller.admin or wanted == caller.session):
+        sees_others = caller == ANONYMOUS or (caller.admin and not caller.own_session_only)
+        if wanted and (sees_others or wanted == caller.session):
             key = await self.keys.get(key_of(wanted))
             for found in self._of({key.name: key} if key else {}):
                 if session_name(*found) == wanted:

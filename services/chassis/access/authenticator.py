@@ -27,8 +27,8 @@ from services.chassis.access.tokens import Tokens
 from services.chassis.caller import ANONYMOUS, Caller
 from services.chassis.errors import PermissionDenied, Unauthenticated
 
-SESSION_SCOPE = "access"
-"""The service that every session may ask about itself."""
+SESSION_SCOPES = ("access.GetSession", "access.DeleteSession")
+"""The methods that every session may call about itself, whatever the scopes of its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,12 @@ class Authenticator:
         if found is None:
             raise Unauthenticated("there is no session, or not any more: sign in by a new link")
         key, session = found
-        caller = replace(key.caller, session=session_name(key, session))
-        scopes = (*key.scopes, SESSION_SCOPE) if key.scopes else None
+        caller = replace(
+            key.caller,
+            session=session_name(key, session),
+            own_session_only=bool(key.scopes) and "access" not in key.scopes,
+        )
+        scopes = (*key.scopes, *SESSION_SCOPES) if key.scopes else None
         return Identity(caller, key.role, caller.id, scopes)
 
     def _by_token(self, authorization: str) -> Identity:

@@ -29,10 +29,16 @@ async def callers(parts: Parts) -> AsyncIterator[Callers]:
         yield callers
 
 
-async def link(parts: Parts, name: str = "tablet", role: Role = Role.STAFF) -> str:
+async def link(
+    parts: Parts,
+    name: str = "tablet",
+    role: Role = Role.STAFF,
+    scopes: tuple[str, ...] = (),
+) -> str:
     """The code of a link of a new key, for staff of Stockmann."""
     stores = (STOCKMANN.removeprefix("stores/"),) if role is Role.STAFF else ()
-    key, code = with_link(new_key(name, role, utc_now(), stores=stores)[0], utc_now())
+    key, _ = new_key(name, role, utc_now(), stores=stores, scopes=scopes)
+    key, code = with_link(key, utc_now())
     assert await KeyStore(parts.client).create(key)
     return code
 
@@ -149,6 +155,41 @@ async def test_a_session_is_ended_by_itself_by_an_admin_and_with_its_key(callers
     for caller in (one, two, three):
         await until_signed_out(caller)
     assert [] == list((await admin.access.ListSessions(pb.ListSessionsRequest())).sessions)
+
+
+@pytest.mark.parametrize("scope", ["stores", "stores.GetStore", "access.GetSession"])
+async def test_a_session_of_a_scoped_key_asks_about_itself_alone(callers, parts, scope):
+    other = await opened(callers, await link(parts, "office", Role.ADMIN))
+    session = await opened(callers, await link(parts, "editor", Role.ADMIN, (scope,)))
+    editor = signed_in(callers, session)
+    for refused in (
+        editor.access.ListKeys(pb.ListKeysRequest()),
+        editor.access.ListSessions(pb.ListSessionsRequest()),
+    ):
+        assert "PERMISSION_DENIED" == await code_of(refused)
+    for hidden in (
+        editor.access.GetSession(pb.GetSessionRequest(name=other.name)),
+        editor.access.DeleteSession(pb.DeleteSessionRequest(name=other.name)),
+    ):
+        assert "NOT_FOUND" == await code_of(hidden)
+
+    for name in (CURRENT, session.name):
+        assert (
+            session.name == (await editor.access.GetSession(pb.GetSessionRequest(name=name))).name
+        )
+    await editor.access.DeleteSession(pb.DeleteSessionRequest(name=session.name))
+    await until_signed_out(editor)
+    office = signed_in(callers, other)
+    listed = (await office.access.ListSessions(pb.ListSessionsRequest())).sessions
+    assert [other.name] == [each.name for each in listed]
+
+
+async def test_a_session_of_a_key_with_the_scope_access_ends_those_of_others(callers, parts):
+    other = await opened(callers, await link(parts))
+    session = await opened(callers, await link(parts, "office", Role.ADMIN, ("access",)))
+    office = signed_in(callers, session)
+    await office.access.DeleteSession(pb.DeleteSessionRequest(name=other.name))
+    await until_signed_out(signed_in(callers, other))
 
 
 async def test_an_address_has_five_tries_a_minute(callers, parts):
