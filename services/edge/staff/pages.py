@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -14,11 +15,12 @@ from starlette.routing import Route
 from enrayon.access.v1 import access_pb2
 from enrayon.stores.v1 import stores_pb2
 from services.client import Client
+from services.edge import problems
 from services.edge.staff.demand import demand
 from services.edge.staff.sessions import (
-    CURRENT,
     check_own_page,
     credentials,
+    end,
     forget,
     keep,
     session_of,
@@ -31,6 +33,8 @@ from services.edge.web.words import Words
 FOLDER = Path(__file__).parent / "words"
 MOST_BYTES = 4096
 """Limit of the body of a request to sign in."""
+
+log = structlog.get_logger()
 
 
 def routes(services: frozenset[str]) -> list[Route]:
@@ -112,7 +116,10 @@ async def store_of(request: Request, name: str) -> stores_pb2.Store:
 
 
 async def open_session(request: Request) -> Response:
-    """Exchange the code of a link for a cookie; tells the page to go on to."""
+    """Exchange the code of a link for a cookie; tells the page to go on to.
+
+    The session of the cookie before ends: nobody could end it afterwards by this browser.
+    """
     check_own_page(request)
     body = await request.body()
     try:
@@ -123,6 +130,10 @@ async def open_session(request: Request) -> Response:
         raise HTTPException(400, 'want {"code": "..."}')
     client: Client = request.app.state.client
     session = await client.access.OpenSession(access_pb2.OpenSessionRequest(code=code[:200]))
+    try:
+        await end(request)
+    except grpc.aio.AioRpcError as error:  # the link is used: the new session must be kept
+        log.warning("a replaced session was not ended", code=error.code().name)
     is_admin = session.role == access_pb2.ROLE_ADMIN
     response = JSONResponse({"page": "/admin" if is_admin else "/staff"})
     keep(response, session)
@@ -131,16 +142,13 @@ async def open_session(request: Request) -> Response:
 
 
 async def end_session(request: Request) -> Response:
-    """End the session of this browser."""
+    """End the session of this browser, which forgets its cookie also if the services fail."""
     check_own_page(request)
-    client: Client = request.app.state.client
-    asked = access_pb2.DeleteSessionRequest(name=CURRENT)
+    response: Response = JSONResponse({})
     try:
-        await client.access.DeleteSession(asked, metadata=credentials(request))
+        await end(request)
     except grpc.aio.AioRpcError as error:
-        if error.code() not in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.NOT_FOUND):
-            raise
-    response = JSONResponse({})
+        response = problems.service_failed(request, error)
     forget(response)
     return response
 

@@ -7,16 +7,24 @@ from starlette.responses import Response
 
 from enrayon.access.v1 import access_pb2 as pb
 from services.chassis.access.credentials import SESSION_COOKIE, SESSION_HEADER
+from services.chassis.access.keys import parse_token
 from services.chassis.clock import utc_now
 from services.client import Client
 
 CURRENT = "sessions/current"
+END_S = 5.0
+"""Deadline for the end of a session: shorter than the page waits, so that it gets the answer."""
 Metadata = list[tuple[str, str]]
 
 
 def credentials(request: Request) -> Metadata:
-    """The session of a request for a page, as the services take it."""
+    """The session of a request for a page, as the services take it.
+
+    A cookie that is no token counts as none: its text may be such that no header can hold it.
+    """
     token = request.cookies.get(SESSION_COOKIE, "")
+    if parse_token(token) is None:
+        token = ""
     return [("cookie", f"{SESSION_COOKIE}={token}"), (SESSION_HEADER, "page")]
 
 
@@ -35,6 +43,21 @@ async def session_of(request: Request) -> pb.Session:
         if error.code() in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.NOT_FOUND):
             raise HTTPException(404) from None
         raise
+
+
+async def end(request: Request) -> None:
+    """End the session of a request, if it has one.
+
+    Raises:
+        grpc.aio.AioRpcError: the session may still be valid.
+    """
+    client: Client = request.app.state.client
+    asked = pb.DeleteSessionRequest(name=CURRENT)
+    try:
+        await client.access.DeleteSession(asked, metadata=credentials(request), timeout=END_S)
+    except grpc.aio.AioRpcError as error:
+        if error.code() not in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.NOT_FOUND):
+            raise
 
 
 def check_own_page(request: Request) -> None:

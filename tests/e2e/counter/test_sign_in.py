@@ -151,3 +151,20 @@ async def test_a_session_that_is_ended_is_told_and_signing_out_ends_it(shop, tab
     assert [] == await other.context.cookies()
     left = json.loads(shop.command("keys", "sessions", "--json").stdout)
     assert [] == [each for each in left if "door-8" in each["name"]]
+
+
+async def test_a_failure_to_sign_out_is_told_and_may_be_tried_again(shop, tablets):
+    page = await tablets.sign_in("door-9")
+    statuses = iter((429, 503))
+    await page.route("**/sign-out", lambda route: route.fulfill(status=next(statuses)), times=2)
+    for _ in range(2):
+        await page.get_by_role("button", name="Sign out").click()
+        dialog = page.get_by_role("alertdialog")
+        await expect(dialog).to_contain_text("The session may still be open")
+        await dialog.get_by_role("button", name="Close").click()
+        await expect(dialog).to_have_count(0)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("S-Market Kasarmitori")
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.locator("#message")).to_contain_text("To sign in, scan the QR code")
+    left = json.loads(shop.command("keys", "sessions", "--json").stdout)
+    assert [] == [each for each in left if "door-9" in each["name"]]

@@ -3,7 +3,7 @@
 import { $, el } from "../html.js";
 import { currentLanguage, say } from "../words.js";
 import { press } from "./draw.js";
-import { send } from "./api.js";
+import { Problem, send } from "./api.js";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -19,9 +19,23 @@ export function head({ isOpen = false }) {
   });
   $("sign-out").hidden = isOpen; // while access is open nobody has signed in
   $("sign-out").addEventListener("click", async () => {
-    await send("/sign-out", {}).catch(() => {});
+    try {
+      await send("/sign-out", {});
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      notEnded();
+      return;
+    }
     location.replace(`/sign-in?lang=${currentLanguage()}`);
   });
+}
+
+/** Says that the session may still be open. */
+function notEnded() {
+  const dialog = el("dialog", { class: "ask not-ended", role: "alertdialog", onclose: () => dialog.remove() },
+    el("h2", {}, say("failed")), el("p", {}, say("notSignedOut")), press(say("close"), () => dialog.close(), { look: "main" }));
+  document.body.append(dialog);
+  dialog.showModal();
 }
 
 /** Says that the session is over. What waits to be sent is kept. */
