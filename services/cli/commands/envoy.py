@@ -41,17 +41,18 @@ def envoy(
 ) -> None:
     """Run Envoy, the edge, in front of the services and `enrayon edge`."""
     settings, edge = ChassisSettings(), EdgeSettings()
-    config = configuration(settings, edge, edge.edge_app_port, edge.edge_json_sockets)
-    if only_print:
-        typer.echo(orjson.dumps(config, option=orjson.OPT_INDENT_2).decode())
-        return
-    path = settings.data_dir / "envoy.json"
-    write(config, path)
     try:
+        admin = admin_socket(settings.data_dir)
+        config = configuration(settings, edge, edge.edge_app_port, edge.edge_json_sockets)
+        if only_print:
+            typer.echo(orjson.dumps(config, option=orjson.OPT_INDENT_2).decode())
+            return
+        path = settings.data_dir / "envoy.json"
+        write(config, path)
         words = command(path, workers=edge.edge_workers, drain_s=settings.drain_s)
     except EnvoyError as error:
         raise CommandError(str(error)) from None
-    raise typer.Exit(asyncio.run(run(words, admin_socket(settings.data_dir), settings.drain_s)))
+    raise typer.Exit(asyncio.run(run(words, admin, settings.drain_s)))
 
 
 def configuration(
@@ -70,6 +71,7 @@ def configuration(
 
     Raises:
         CommandError: an address is not `host:port`.
+        EnvoyError: the socket of the admin interface has no safe place.
     """
     access = AccessSettings()
     return render(

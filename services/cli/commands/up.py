@@ -127,6 +127,7 @@ def steps(
     async def shows() -> bool:
         return not is_free(settings.host, app_port)
 
+    admin = admin_socket(settings.data_dir)
     sockets = [
         socket_path(settings.data_dir, f"json-{number}") for number in range(settings.servers)
     ]
@@ -160,7 +161,7 @@ def steps(
                 "envoy",
                 envoy_command(config, workers=edge.edge_workers, drain_s=settings.drain_s),
                 listens,
-                before_stop=lambda: drain(admin_socket(settings.data_dir), settings.drain_s),
+                before_stop=lambda: drain(admin, settings.drain_s),
                 stop_s=settings.drain_s + 10.0,
             ),
         ],

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import os
 import signal
+import stat
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -59,18 +60,26 @@ async def run(words: Sequence[str], admin: Path, drain_s: float) -> int:
 
 
 def admin_socket(folder: Path) -> Path:
-    """The socket of the admin interface."""
+    """The socket of the admin interface.
+
+    Raises:
+        EnvoyError: see `socket_path`.
+    """
     return socket_path(folder, "envoy")
 
 
 def socket_path(folder: Path, name: str) -> Path:
-    """A unix socket in a folder; in a short folder if the path would be too long."""
+    """A unix socket in a folder; in a short folder if the path would be too long.
+
+    Raises:
+        EnvoyError: others than this user could replace the sockets in the short folder.
+    """
     path = folder / f"{name}.sock"
     if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
         return path
     place = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
     short = Path(tempfile.gettempdir()) / f"enrayon-{os.getuid()}"
-    short.mkdir(mode=0o700, exist_ok=True)
+    _make_private(short)
     return short / f"{place}.{name}.sock"
 
 
@@ -85,6 +94,21 @@ def validate(config: Path) -> None:
     )
     if done.returncode:
         raise EnvoyError(f"Envoy refuses {config}: {done.stderr.strip()}")
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder in a place where everybody may make one, and have made this one before us."""
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()  # not stat: a link may lead to a folder of another user's choice
+    except OSError as error:
+        raise EnvoyError(f"cannot make the folder of sockets {folder}: {error.strerror}") from error
+    is_own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+    if not is_own or found.st_mode & 0o077:
+        raise EnvoyError(
+            f"the folder of sockets {folder} must be a folder of this user alone (mode 700): "
+            "remove it, or set ENRAYON_DATA_DIR to a shorter path, which needs no such folder"
+        )
 
 
 def _envoy(config: Path) -> list[str]:
