@@ -172,8 +172,9 @@ def _is_large(request: Message) -> bool:
     for field in request.DESCRIPTOR.fields:
         if field.is_repeated:
             most = max(most, len(getattr(request, field.name)))
-    if "page_size" in request.DESCRIPTOR.fields_by_name:
-        most *= request.page_size or USUAL_PAGE
+    size = getattr(request, "page_size", None)  # not all have it
+    if size is not None:
+        most *= size or USUAL_PAGE
     return most > MOST_PRINTED
 
 

@@ -55,7 +55,7 @@ class Site:
         """Sign in by a new key; the token of the session."""
         answer = await self.post("/sign-in", token, code=await self.link(name))
         assert 200 == answer.status_code, answer.text
-        return cookie_of(answer).value
+        return str(cookie_of(answer).value)
 
     async def sessions(self) -> list[str]:
         """The keys of all sessions."""
