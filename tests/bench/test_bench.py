@@ -15,6 +15,8 @@ from tests.bench.__main__ import MODULES, main, show
 from tests.bench.measure import Result
 
 SMALLEST = 0.01
+DEAREST = {"P6", "P8"}
+"""Their modules take ten seconds each and are left to `make soak`."""
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +24,11 @@ def one_round(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measure, "ROUNDS", 1)
 
 
-@pytest.mark.parametrize("ids", MODULES, ids=",".join)
+@pytest.mark.parametrize(
+    "ids",
+    [pytest.param(ids, marks=pytest.mark.long if DEAREST & {*ids} else ()) for ids in MODULES],
+    ids=",".join,
+)
 def test_a_bench_measures_what_it_says(ids: tuple[str, ...]) -> None:
     results = list(MODULES[ids](SMALLEST))
     assert set(ids) == {result.id for result in results}

@@ -115,7 +115,13 @@ WRITERS = {
 }
 
 
-@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize(
+    "name",
+    [  # each reading of Parquet starts a process
+        pytest.param(name, marks=pytest.mark.long if name == "feed.parquet" else ())
+        for name in WRITERS
+    ],
+)
 @settings(
     max_examples=25,
     deadline=None,

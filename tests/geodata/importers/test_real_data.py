@@ -40,8 +40,8 @@ def of(remarks: list[Remark], field: str) -> list[Remark]:
     ("name", "source", "format_"),
     [
         ("stores_us", "us", "csv"),
-        ("stores_world_starbucks", "starbucks", "csv"),
-        ("fr_fuel_stations", None, "fuel-fr"),
+        pytest.param("stores_world_starbucks", "starbucks", "csv", marks=pytest.mark.long),
+        pytest.param("fr_fuel_stations", None, "fuel-fr", marks=pytest.mark.long),
         ("fr_charging_stations", "irve", "csv"),
         ("stores_us_ca_starbucks", "ca", "csv"),
         ("fr_public_services", "fs", "csv"),
