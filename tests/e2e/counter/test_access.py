@@ -23,6 +23,7 @@ async def check(page: Page) -> None:
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("empty")
 async def test_axe_core_finds_no_violation_at_the_counter(shop, tablets):
     hold = shop.hold(apples=1, chocolate=1, milk=2)

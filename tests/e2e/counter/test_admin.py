@@ -1,11 +1,13 @@
 """The overview of a chain: orders, demand, subscriptions, sessions and keys."""
 
+import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
 from tests.support.counter import S_MARKET
 
 
+@pytest.mark.long
 async def test_an_admin_sees_the_chain_and_signs_a_tablet_out(shop, tablets):
     link = shop.key("chief", "--role", "admin")["link"]
     hold = shop.hold(milk=1)

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.usefixtures("empty")
 FAKE = "--use-fake-device-for-media-stream"
 
 
+@pytest.mark.long
 async def test_the_camera_reads_the_code_of_a_hold(shop, tmp_path):
     hold = shop.hold(milk=1)
     film = tmp_path / "code.y4m"
@@ -32,6 +33,7 @@ async def test_the_camera_reads_the_code_of_a_hold(shop, tmp_path):
         assert [] == tablets.wrong
 
 
+@pytest.mark.long
 async def test_without_a_camera_the_page_says_to_type_the_code(tablets):
     page = await tablets.sign_in("eye-2")
     await page.get_by_role("link", name="Hand over").click()
@@ -41,6 +43,7 @@ async def test_without_a_camera_the_page_says_to_type_the_code(tablets):
     await expect(page.get_by_label("Type the code")).to_be_visible()
 
 
+@pytest.mark.long
 async def test_the_browsers_own_detector_is_used_where_there_is_one(shop, tmp_path):
     """A stand-in for that of Chrome on Android, which Debian's Chromium lacks."""
     hold = shop.hold(milk=1)

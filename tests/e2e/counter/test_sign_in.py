@@ -138,6 +138,7 @@ def test_signing_in_takes_requests_of_our_own_pages_alone(shop, http):
         assert 400 == sent.status_code, body
 
 
+@pytest.mark.long
 async def test_a_session_that_is_ended_is_told_and_signing_out_ends_it(shop, tablets, http):
     page = await tablets.sign_in("door-7")
     listed = json.loads(shop.command("keys", "sessions", "--json").stdout)

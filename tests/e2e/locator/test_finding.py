@@ -115,6 +115,7 @@ async def test_an_approximate_position_leaves_the_browser_with_two_decimals(visi
     assert not [body for body in bodies if "60.1695" in body or "24.9522" in body]
 
 
+@pytest.mark.long
 async def test_a_shop_is_found_by_moving_the_map_and_its_link_shows_the_same(visit):
     page = await visit(map=True, viewport=SMALL)
     await listed(page)

@@ -173,6 +173,7 @@ async def test_the_map_shows_the_plan_in_the_street_instead_where_there_is_room(
     await expect(page.locator(".plan-note")).to_be_visible()
 
 
+@pytest.mark.long
 async def test_a_kiosk_asks_and_then_starts_over_when_nobody_touches_it(visit):
     page = await visit("/healthz", **KIOSK)
     await page.clock.install()

@@ -82,7 +82,8 @@ async def test_a_store_that_closes_by_its_date_is_told_once_unless_a_call_has_cl
 ):
     clock = Later()
     now = utc_now()
-    today = {"year": now.year, "month": now.month, "day": now.day}
+    local = now.astimezone(HELSINKI)
+    today = {"year": local.year, "month": local.month, "day": local.day}
     for store in (STOCKMANN, FORUM):
         await change(shops, store, closing_date=today)
     await change(shops, FORUM, status=stores_pb2.STORE_STATUS_TEMPORARILY_CLOSED)
