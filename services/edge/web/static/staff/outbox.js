@@ -1,13 +1,11 @@
 // What the staff does, on its way to the server. An act waits here with its time and the id that makes
 // a retry harmless; it survives a reload, and goes once, in order. No key and no session is kept.
 
+import { randomId } from "../ids.js";
 import { Problem, send } from "./api.js";
 
 const AGAIN_MS = 2000;
 const MOST = 200;
-
-/** A random id; also where the page is not served over TLS. */
-export const unique = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export class Outbox {
   #names;
@@ -35,7 +33,7 @@ export class Outbox {
   add(act) {
     const waiting = this.waiting;
     if (waiting.length >= MOST) return;
-    keep(this.#names.waiting, [...waiting, { id: unique(), time: new Date().toISOString(), ...act }]);
+    keep(this.#names.waiting, [...waiting, { id: randomId(), time: new Date().toISOString(), ...act }]);
     this.told.changed();
     this.go();
   }

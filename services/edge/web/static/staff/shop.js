@@ -1,8 +1,9 @@
 // The queue of a shop, followed live, as the staff sees it: with the acts that are still on their way.
 
+import { randomId } from "../ids.js";
 import { currentLanguage } from "../words.js";
 import { Problem, all, messages, read, send } from "./api.js";
-import { Outbox, unique } from "./outbox.js";
+import { Outbox } from "./outbox.js";
 
 const AGAIN_MS = 2000;
 const LOOK_MS = 20_000;
@@ -76,13 +77,13 @@ export class Shop {
   /** An act on a hold: `prepare`, `ready`, `collect`, `undo`, `missing`. */
   act(kind, name, body = {}) {
     const verb = { prepare: "prepare", ready: "markReady", collect: "collect", undo: "undoCollect", missing: "reportMissingItems" }[kind];
-    const repeats = ["collect", "missing"].includes(kind) ? { requestId: unique() } : {};
+    const repeats = ["collect", "missing"].includes(kind) ? { requestId: randomId() } : {};
     this.outbox.add({ kind, hold: name, path: `/v1/${name}:${verb}`, body: { ...repeats, ...body } });
   }
 
   /** Tells whether a product is on a shelf: `{ product, kind, placement }`. */
   tellShelf(report) {
-    this.outbox.add({ kind: "shelf", label: this.productName(report.product), path: `/v1/${this.store}/placements:submitFeedback`, body: { ...report, requestId: unique() } });
+    this.outbox.add({ kind: "shelf", label: this.productName(report.product), path: `/v1/${this.store}/placements:submitFeedback`, body: { ...report, requestId: randomId() } });
   }
 
   findByCode(code) { return send(`/v1/${this.store}/reservations:findByCode`, { code }); }

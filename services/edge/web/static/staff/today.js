@@ -1,10 +1,10 @@
 // Hours today: close early with a reason, reopen; and the events of the shop.
 
 import { el } from "../html.js";
+import { randomId } from "../ids.js";
 import { locale, say } from "../words.js";
 import { Problem, read } from "./api.js";
 import { clock, dateIn, dayAndClock, instantOf, press, redraw } from "./draw.js";
-import { unique } from "./outbox.js";
 
 const REASONS = ["tooFewStaff", "powerCut", "weather", "otherReason"];
 const STEP_MS = 30 * 60_000;
@@ -90,7 +90,7 @@ export class Today {
     const start = this.at === "now" ? new Date() : new Date(Number(this.at));
     const closure = { startTime: start.toISOString(), endTime: end.toISOString(), reason };
     this.reason = "";
-    this.#act({ kind: "closed", label: reason, path: `/v1/${this.shop.store}/closures?request_id=${unique()}`, body: closure });
+    this.#act({ kind: "closed", label: reason, path: `/v1/${this.shop.store}/closures?request_id=${randomId()}`, body: closure });
   }
 
   #eventForm() {
@@ -110,7 +110,7 @@ export class Today {
       return;
     }
     const storeEvent = { title: eventTitle.trim(), startTime: startTime.toISOString(), endTime: endTime.toISOString() };
-    this.#act({ kind: "announced", label: storeEvent.title, path: `/v1/${this.shop.store}/events?request_id=${unique()}`, body: storeEvent });
+    this.#act({ kind: "announced", label: storeEvent.title, path: `/v1/${this.shop.store}/events?request_id=${randomId()}`, body: storeEvent });
   }
 
   #act(act) {
