@@ -1,7 +1,9 @@
 """The gRPC service configuration of the client: load balancing, health checks and retries.
 
 See gRPC's `service_config.proto`. A call is retried only if its contract says that it is
-idempotent, and only when the service cannot be reached.
+idempotent, and only when the service cannot be reached, or stops before it takes the call up:
+gRPC servers tell that as CANCELLED (https://github.com/grpc/grpc/issues/41785). A call that the
+caller has cancelled is over, and so not tried again.
 """
 
 import json
@@ -15,7 +17,7 @@ RETRIES = {
     "initialBackoff": "0.05s",
     "maxBackoff": "1s",
     "backoffMultiplier": 3,
-    "retryableStatusCodes": ["UNAVAILABLE"],
+    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
 }
 THROTTLING = {"maxTokens": 10, "tokenRatio": 0.1}
 """Retries stop while more than about a tenth of all calls fail."""

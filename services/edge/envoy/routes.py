@@ -31,6 +31,10 @@ NO_ANSWER = "connect-failure,refused-stream,reset"
 """Failures without an answer; a server may have begun the call."""
 NOT_BEGUN = "connect-failure,refused-stream,reset-before-request"
 """Failures before any server has seen the call."""
+NEVER_TAKEN = "cancelled"
+"""A gRPC server that stops answers CANCELLED to the calls that it had not taken up, which its
+client never asked for (https://github.com/grpc/grpc/issues/41785). A call that it has taken up
+ends otherwise: by its answer, or by UNAVAILABLE."""
 
 
 def retry_policy(retry_on: str) -> dict[str, Any]:
@@ -90,8 +94,8 @@ def routes(
 
 def _method_route(method: MethodDescriptor, cluster: str) -> dict[str, Any]:
     action = _endless(cluster) if is_stream(method) else brief(cluster, _timeout_s(method))
-    retry_on = f"{NOT_BEGUN},unavailable" if is_retriable(method) else NOT_BEGUN
-    action["retry_policy"] = retry_policy(retry_on)
+    retry_on = [NOT_BEGUN, NEVER_TAKEN, *(["unavailable"] if is_retriable(method) else [])]
+    action["retry_policy"] = retry_policy(",".join(retry_on))
     name = f"{method.containing_service.full_name}/{method.name}"
     match = {"path": f"/{name}"}
     return _grpc_route(name, match, action, is_streamed=method.client_streaming)
