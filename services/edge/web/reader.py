@@ -19,9 +19,10 @@ from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
 from enrayon.type.v1 import geometry_pb2
 from services.chassis.access.credentials import EDGE_HEADER, KEY_HEADER
-from services.chassis.telemetry import correlation, tracing
+from services.chassis.telemetry import tracing
 from services.client import Client
 from services.client.questions import as_nearest, is_understood, nearest_request, search_request
+from services.edge import on_behalf
 from services.edge.settings import EdgeSettings
 
 PATIENCE_S = 3.0
@@ -47,10 +48,7 @@ def as_page(edge: EdgeSettings) -> Callable[[], list[tuple[str, str]]]:
     )
 
     def headers() -> list[tuple[str, str]]:
-        incoming = correlation.current_metadata()
-        address = [
-            (name, incoming[name]) for name in ("x-forwarded-for", EDGE_HEADER) if name in incoming
-        ]
+        address = on_behalf.forwarded(("x-forwarded-for", EDGE_HEADER))
         return [*tracing.outgoing(), *address, *own]
 
     return headers
