@@ -1,6 +1,7 @@
 """Fixtures of all tests: a real database, and the services on it in this process."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import grpc
@@ -26,10 +27,24 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def lasting_database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A second database, for what the tests of a module share."""
+    with backend(tmp_path_factory.mktemp("lasting")) as url:
+        yield url
+
+
 @pytest.fixture
 async def database(database_url: str, settings: ChassisSettings) -> AsyncIterator[Client]:
     """A client of the database, which is empty before and after."""
-    client = connect(settings, database_url)
+    async with emptied(database_url, settings) as client:
+        yield client
+
+
+@asynccontextmanager
+async def emptied(url: str, settings: ChassisSettings) -> AsyncIterator[Client]:
+    """A client of a database that is empty before and after."""
+    client = connect(settings, url)
     await client.flushall()
     yield client
     await client.flushall()
@@ -39,7 +54,12 @@ async def database(database_url: str, settings: ChassisSettings) -> AsyncIterato
 @pytest.fixture
 def settings(tmp_path: Path) -> ChassisSettings:
     """Settings of a test: free ports, its own folder, no limit on how long a call may wait."""
-    return ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, longest_wait_s=0)
+    return settings_in(tmp_path)
+
+
+def settings_in(folder: Path) -> ChassisSettings:
+    """Settings with free ports and no limit on how long a call may wait."""
+    return ChassisSettings(grpc_port=0, http_port=0, data_dir=folder, longest_wait_s=0)
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +81,28 @@ async def parts(
     database: Client, settings: ChassisSettings, gazetteer: Origins, router: Router | None
 ) -> AsyncIterator[Parts]:
     """The parts that the services of a process share, on the empty database."""
+    async with started(database, settings, gazetteer, router) as parts:
+        yield parts
+
+
+@pytest.fixture(scope="module")
+async def lasting_parts(
+    lasting_database_url: str, tmp_path_factory: pytest.TempPathFactory, gazetteer: Origins
+) -> AsyncIterator[Parts]:
+    """The same for all tests of a module, which only read what its fixtures wrote."""
+    settings = settings_in(tmp_path_factory.mktemp("parts"))
+    async with (
+        emptied(lasting_database_url, settings) as database,
+        started(database, settings, gazetteer) as parts,
+    ):
+        yield parts
+
+
+@asynccontextmanager
+async def started(
+    database: Client, settings: ChassisSettings, gazetteer: Origins, router: Router | None = None
+) -> AsyncIterator[Parts]:
+    """The parts of a process, with its directory started."""
     directory = Directory(database, settings.data_dir, router=router)
     await directory.start()
     yield Parts(settings, database, directory, gazetteer, Keyring([Key(1, bytes(32))]), utc_now)

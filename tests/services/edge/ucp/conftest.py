@@ -23,10 +23,10 @@ from tests.support.ucp import check_answer, check_request
 Ask = Callable[..., Awaitable[dict[str, Any]]]
 
 
-@pytest.fixture
-async def ucp(parts: Parts) -> AsyncIterator[httpx.AsyncClient]:
-    """The edge, over real services with real shops."""
-    async with running(parts) as (url, _), httpx.AsyncClient(base_url=url) as client:
+@pytest.fixture(scope="module")
+async def ucp(lasting_parts: Parts) -> AsyncIterator[httpx.AsyncClient]:
+    """The edge, over real services with real shops; tests of a module share it."""
+    async with running(lasting_parts) as (url, _), httpx.AsyncClient(base_url=url) as client:
         yield client
 
 

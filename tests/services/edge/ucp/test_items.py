@@ -21,26 +21,32 @@ META = {"ucp-agent": {"profile": "https://agent.example/profile"}}
 Search = Callable[..., Awaitable[dict[str, Any]]]
 
 
-@pytest.fixture
-async def shops(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+@pytest.fixture(scope="module")
+async def shops(lasting_parts: Parts) -> AsyncIterator[str]:
     """Milk at Stockmann and Forum, bread at Stockmann; in Turku shears that come in a week.
 
     Forum hands goods over by locker alone: an item is there whatever the way of fulfilment.
     """
-    monkeypatch.setenv("ENRAYON_STOCK_ALLOW_LOSS", "true")
-    async with running(parts) as (url, address):
-        async with Client(address) as enrayon:
-            products = stock_pb2.UpsertProductsRequest(products=PRODUCTS)
-            await enrayon.stock.UpsertProducts(iter([products]))
-            await state(enrayon.stock, STOCKMANN, milk=5, bread=3, shears=0)
-            await state(enrayon.stock, FORUM, milk=1, bread=0)
-            policy = stock_pb2.StockPolicy(
-                name=f"{FORUM}/stockPolicy", pickup_methods=[stock_pb2.PICKUP_METHOD_LOCKER]
-            )
-            request = stock_pb2.UpdateStockPolicyRequest(stock_policy=policy)
-            await enrayon.stock.UpdateStockPolicy(request)
-            await enrayon.stock.SetStockLevels(iter([shears_to_come()]))
-        yield url
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ENRAYON_STOCK_ALLOW_LOSS", "true")
+        async with running(lasting_parts) as (url, address):
+            async with Client(address) as enrayon:
+                await stocked(enrayon)
+            yield url
+
+
+async def stocked(enrayon: Client) -> None:
+    """Write the products, the levels and the policy."""
+    products = stock_pb2.UpsertProductsRequest(products=PRODUCTS)
+    await enrayon.stock.UpsertProducts(iter([products]))
+    await state(enrayon.stock, STOCKMANN, milk=5, bread=3, shears=0)
+    await state(enrayon.stock, FORUM, milk=1, bread=0)
+    policy = stock_pb2.StockPolicy(
+        name=f"{FORUM}/stockPolicy", pickup_methods=[stock_pb2.PICKUP_METHOD_LOCKER]
+    )
+    request = stock_pb2.UpdateStockPolicyRequest(stock_policy=policy)
+    await enrayon.stock.UpdateStockPolicy(request)
+    await enrayon.stock.SetStockLevels(iter([shears_to_come()]))
 
 
 def shears_to_come() -> stock_pb2.SetStockLevelsRequest:

@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree
@@ -16,6 +17,7 @@ import pytest
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
 from services.client import Client
+from services.directory.parts import Parts
 from services.edge.web.words import languages, words_of
 from tests.support.edge_app import PUBLIC_URL, running
 
@@ -62,8 +64,8 @@ class Page(HTMLParser):
         return [link["href"] for link in self.links if link["rel"] == rel]
 
 
-@pytest.fixture
-async def site(parts) -> AsyncIterator[tuple[httpx.AsyncClient, Client]]:
+@asynccontextmanager
+async def counted(parts: Parts) -> AsyncIterator[tuple[httpx.AsyncClient, Client]]:
     """The site over real services, once it has counted the stores; and a client of these."""
     async with (
         running(parts) as (url, address),
@@ -77,8 +79,17 @@ async def site(parts) -> AsyncIterator[tuple[httpx.AsyncClient, Client]]:
 
 
 @pytest.fixture
-async def web(site: tuple[httpx.AsyncClient, Client]) -> httpx.AsyncClient:
-    return site[0]
+async def site(parts: Parts) -> AsyncIterator[tuple[httpx.AsyncClient, Client]]:
+    """A site of its own for a test that changes the stores."""
+    async with counted(parts) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+async def web(lasting_parts: Parts) -> AsyncIterator[httpx.AsyncClient]:
+    """The site for the tests that only read."""
+    async with counted(lasting_parts) as (http, _):
+        yield http
 
 
 async def read(web: httpx.AsyncClient, path: str, status: int = 200) -> Page:
