@@ -77,6 +77,7 @@ def schemathesis(suite: Suite, folder: Path, *options: str) -> subprocess.Comple
     )
 
 
+@pytest.mark.long
 def test_a_few_requests_of_every_operation(shared_demo, tmp_path):
     options = ("--phases", "fuzzing", "--max-examples", "1", "--seed", "1", "--no-shrink")
     done = schemathesis(shared_demo, tmp_path, *options)

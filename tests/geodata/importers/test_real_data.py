@@ -137,6 +137,7 @@ def test_starbucks_of_the_world_have_known_faults_only(
     ) == Counter([twice[1]["country"]])
 
 
+@pytest.mark.long
 def test_french_fuel_stations_are_told_from_closed_and_misplaced_ones(
     shared_data: Path, shared_rows: Rows
 ) -> None:

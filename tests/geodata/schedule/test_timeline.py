@@ -4,7 +4,7 @@ import datetime as dt
 import zoneinfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from opening_hours import OpeningHours
 
@@ -127,6 +127,7 @@ def test_a_remembered_answer_is_given_only_while_it_holds(
         assert fresh.next_closing(moment) == line.next_closing(moment)
 
 
+@settings(max_examples=15)
 @given(st.sampled_from(TEXTS), instants)
 def test_in_utc_without_holidays_the_parsers_own_evaluation_agrees(
     text: str, at: dt.datetime

@@ -32,7 +32,7 @@ def batches(stations: list[Any]) -> Iterator[stores_pb2.UpsertStoresRequest]:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    ("places", "south"), [(50, 48.5), pytest.param(500, 41.0, marks=pytest.mark.soak)]
+    ("places", "south"), [(50, 49.4), pytest.param(500, 41.0, marks=pytest.mark.soak)]
 )
 async def test_the_nearest_station_is_that_of_a_plain_scan(
     channel: grpc.aio.Channel, parts, shared_rows, capsys, tmp_path, places, south

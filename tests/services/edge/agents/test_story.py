@@ -47,7 +47,7 @@ TAILOR = hours_pb2.StoreHours(
 Agent = Callable[[], Client]
 
 
-@pytest.fixture(params=["http", "stdio"])
+@pytest.fixture(params=["http", pytest.param("stdio", marks=pytest.mark.long)])
 async def connect(
     request: pytest.FixtureRequest, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Agent]:

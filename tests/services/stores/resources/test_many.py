@@ -101,6 +101,7 @@ def test_paging_to_the_end_gives_each_match_once(count: int, size: int) -> None:
             assert len(ids) == total.number
 
 
+@pytest.mark.long
 @needs_towns
 def test_an_estimate_of_a_total_is_within_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Countries differ in the lengths of names, by which matches are ordered."""
