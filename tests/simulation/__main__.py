@@ -84,7 +84,7 @@ def results(seeds: list[int], processes: int) -> Iterator[Result]:
     """The results of seeds, as they come."""
     context = multiprocessing.get_context("fork")
     origins()
-    with context.Pool(processes) as pool:
+    with context.Pool(processes, maxtasksperchild=50) as pool:
         yield from pool.imap_unordered(by_seed, seeds)
 
 

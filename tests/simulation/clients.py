@@ -25,14 +25,14 @@ from tests.simulation.nodes import Killed, Node
 from tests.simulation.plan import Plan, Step
 from tests.simulation.trace import Trace
 
-STORES = ("t-stockmann", "t-forum", "t-itis")
+STORES = ("t-stockmann", "t-forum", "t-arabia")
 SECRET = "t-secret"
 """A private store: no shopper may ever see its id."""
 SKUS = ("milk", "bread", "eggs")
 PLACES = {
     "t-stockmann": (60.1687, 24.9418),
     "t-forum": (60.1694, 24.9380),
-    "t-itis": (60.2108, 25.0817),
+    "t-arabia": (60.2076, 24.9777),
     SECRET: (60.1700, 24.9400),
 }
 TYPES = tuple(kind for kind in LIFETIMES_S if kind.startswith(("reservation.", "alert.")))

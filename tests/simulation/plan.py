@@ -18,6 +18,8 @@ FAULTS = {
     "skew": 5, "endpoint_down": 8, "endpoint_slow": 4, "endpoint_fails": 5, "lag": 6,
 }  # fmt: skip
 """Faults, each with its weight."""
+MOST_SKEW_S = 3600
+"""How far the clock of a process may be wrong."""
 
 
 class Step(NamedTuple):

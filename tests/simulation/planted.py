@@ -19,6 +19,8 @@ class Mutant:
     """One fault."""
 
     name: str
+    steps: str
+    """Kinds of acts and faults by which it is reached."""
     laws: tuple[str, ...]
     """The laws that may find it."""
     plant: Callable[[], None]
@@ -26,6 +28,11 @@ class Mutant:
     """The commit whose mend it takes back, by its hash or its subject."""
     is_known: bool = False
     """True if `tests/faults/mutants.py` has it too."""
+
+    @property
+    def by(self) -> list[str]:
+        """The kinds of `steps`."""
+        return self.steps.split()
 
 
 def lua(script: str, *changes: tuple[str, str]) -> Callable[[], None]:
@@ -247,17 +254,20 @@ MUTANTS: tuple[Mutant, ...] = (
     # Holds.
     Mutant(
         "one too many",
+        "hold",
         (OVERSOLD,),
         lua("reserve", ("math.max(here + coming, 0)", "math.max(here + coming + 1, 0)")),
         is_known=True,
     ),
     Mutant(
         "a change takes what is not there",
+        "change",
         (OVERSOLD,),
         lua("update", ("if here + coming < more then", "if here + coming + 1 < more then")),
     ),
     Mutant(
         "acknowledged and not written",
+        "hold",
         (SUMS, ACKED),
         lua(
             "reserve",
@@ -270,24 +280,28 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "given back twice",
+        "cancel",
         (SUMS, LIVES, TOLD),
         lua("transition", ("READY = true }", "READY = true, CANCELED = true }")),
         is_known=True,
     ),
     Mutant(
         "lines that are dropped stay reserved",
+        "change",
         (SUMS,),
         lua("update", ("then change(sku, item, level_of(stored), 0, 0) end", "then end")),
         is_known=True,
     ),
     Mutant(
         "undone, and not put back",
+        "undo",
         (SUMS,),
         lua("undo", ("level.reserved + held", "level.reserved")),
         is_known=True,
     ),
     Mutant(
         "missing goods stay reserved",
+        "missing",
         (SUMS,),
         lua(
             "transition",
@@ -297,6 +311,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "an expired hold keeps its units",
+        "hold",
         (SUMS,),
         everywhere(
             (
@@ -309,6 +324,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "holds expire a minute early",
+        "hold",
         (LIVES,),
         everywhere(
             (
@@ -319,24 +335,28 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "an undone hold stays collected",
+        "undo",
         (SUMS, LIVES),
         lua("undo", ("if hold.st == 'COLLECTED' then hold.st = last.s end", "")),
     ),
     Mutant(
         "a part that is handed over stays held",
+        "collect",
         (SUMS,),
         lua("transition", ("item[COLLECTED] = item[COLLECTED] + units", "")),
     ),
-    Mutant("a retry makes a second hold", (ACKED, SOMEBODY), _without_key),
+    Mutant("a retry makes a second hold", "hold", (ACKED, SOMEBODY), _without_key),
     # Slots.
     Mutant(
         "one place too many",
+        "change",
         (PLACES,),
         lua("update", ("terms.capacity, 0)", "terms.capacity + 1, 0)")),
         is_known=True,
     ),
     Mutant(
         "a full slot takes one more",
+        "hold_slot",
         (PLACES,),
         lua(
             "reserve",
@@ -348,24 +368,28 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the old place is kept",
+        "change hold_slot",
         (SLOTS,),
         lua("update", ("if hold.sl then move_place(store, hold.sl, -1) end\n", "")),
         is_known=True,
     ),
     Mutant(
         "a hold that ends keeps its place",
+        "hold_slot cancel",
         (SLOTS,),
         everywhere(("    move_place(store, hold.sl, -1)\n    hold.ps", "    hold.ps")),
     ),
     # What is told of holds.
     Mutant(
         "a change without an event",
+        "undo",
         (TOLD,),
         lua("undo", ("tell(store, hold, 'undone', now)\n", "")),
         is_known=True,
     ),
     Mutant(
         "an event before its change",
+        "change",
         (TOLD,),
         lua(
             "update",
@@ -376,6 +400,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "an end without an event",
+        "hold",
         (TOLD,),
         everywhere(
             (
@@ -388,29 +413,34 @@ MUTANTS: tuple[Mutant, ...] = (
     # Alerts.
     Mutant(
         "a worker that comes second decides again",
+        "alert_hold kill_midway",
         (SOMEBODY,),
         attribute(alert_firing, _fired=_told_before_dropped),
         undone="1383900b",
     ),
     Mutant(
         "a hold comes of a claim that was given up",
+        "alert_hold kill_midway",
         (SOMEBODY,),
         lua("reserve", ("if terms.claim and", "if false and")),
         undone="4745a8e4",
     ),
     Mutant(
         "a claim replaces one that is being told",
+        "alert_hold kill_midway",
         (ALERTS, SOMEBODY),
         both(*(lua(name, SAME_FIELD) for name in ("match", "basket"))),
         undone="af333632",
     ),
     Mutant(
         "a claim is dropped before its alert fires",
+        "alert_hold kill_midway",
         (ALERTS, SOMEBODY),
         attribute(alert_firing, _take=_dropped_first),
     ),
     Mutant(
         "an alert fires again",
+        "alert_hold kill_midway",
         (ALERTS, SOMEBODY, BUG),
         lua(
             "claim",
@@ -419,20 +449,26 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     # Delivery.
     Mutant(
-        "failed events are forgotten", (DELIVERED,), attribute(deliverer, _settle=_forgets_failures)
+        "failed events are forgotten",
+        "endpoint_fails",
+        (DELIVERED,),
+        attribute(deliverer, _settle=_forgets_failures),
     ),
     Mutant(
         "the cursor moves before failed events are kept",
+        "endpoint_fails kill_midway",
         (DELIVERED, ORDER),
         attribute(deliverer, _settle=_settles_late),
     ),
     Mutant(
         "later events overtake one that failed",
+        "endpoint_fails change",
         (ORDER,),
         lua("follow", ("redis.call('ZRANGE', retry, 0, -1)", "{}")),
     ),
     Mutant(
         "two workers deliver at once",
+        "endpoint_slow change",
         (ORDER,),
         lua(
             "follow",
@@ -441,11 +477,13 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "an event that is tried later is dropped",
+        "endpoint_fails",
         (DELIVERED,),
         lua("retried", ("if outcome == 'later' then", "if outcome == 'never' then")),
     ),
     Mutant(
         "probes count against the events that wait",
+        "endpoint_down kill",
         (DELIVERED,),
         lua("retried", ("if outcome == 'later' then redis", "if true then redis")),
         undone="Count no probe of an endpoint against the events that wait",
@@ -453,23 +491,34 @@ MUTANTS: tuple[Mutant, ...] = (
     # The database.
     Mutant(
         "a late reply is taken for another's",
+        "freeze",
         (BUG, ACKED, SOMEBODY, "INTERNAL"),
         _stale_reply,
         undone="Take no late reply of a waiting read",
     ),
-    Mutant("acknowledged before a replica has it", (ACKED,), _no_wait, undone="765a2327"),
-    Mutant("a retry waits for no replica", (ACKED,), _no_mark, undone="765a2327"),
+    Mutant(
+        "acknowledged before a replica has it",
+        "failover lag",
+        (ACKED,),
+        _no_wait,
+        undone="765a2327",
+    ),
+    Mutant(
+        "a retry waits for no replica", "failover lag kill", (ACKED,), _no_mark, undone="765a2327"
+    ),
     # Access.
-    Mutant("a private store is shown", ("private",), _shows_private),
+    Mutant("a private store is shown", "read_store", ("private",), _shows_private),
     # Mends undone.
     Mutant(
         "a hold is moved though it was changed since",
+        "transfer change",
         (SUMS, ACKED, TOLD),
         lua("transition", ("if action == 'moved' and argument.l then", "if false then")),
         undone="8b9fccb0",
     ),
     Mutant(
         "a line of nothing changes its level",
+        "change missing",
         ("versions",),
         lua(
             "update",
@@ -482,18 +531,21 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "an undo brings back the state before",
+        "undo",
         ("states",),
         lua("undo", ("if hold.st == 'COLLECTED' then hold.st = last.s end", "hold.st = last.s")),
         undone="d2670630",
     ),
     Mutant(
         "a change to what was handed over leaves an empty hold",
+        "change collect",
         ("empty",),
         lua("update", ("if left == 0 then", "if false then")),
         undone="9ffb8b85",
     ),
     Mutant(
         "an undo asks for goods that it did not release",
+        "undo sell",
         ("undo",),
         lua("undo", ("and released > 0 and available", "and available")),
         undone="c72b59b7",
