@@ -24,6 +24,7 @@ from services.directory.events import LIFETIMES_S
 from tests.simulation.nodes import Killed, Node
 from tests.simulation.plan import Plan, Step
 from tests.simulation.trace import Trace
+from tests.simulation.upkeep import UPKEEP
 
 STORES = ("t-stockmann", "t-forum", "t-arabia")
 SECRET = "t-secret"
@@ -37,9 +38,19 @@ PLACES = {
 }
 TYPES = tuple(kind for kind in LIFETIMES_S if kind.startswith(("reservation.", "alert.")))
 HOURS = "Mo-Su 00:00-24:00"
+TEXTS = (
+    HOURS,
+    "Mo-Sa 08:00-21:00",
+    "Mo-Fr 10:00-18:00; Sa 10:00-16:00",
+    "Mo-Th 09:00-17:00; Fr-Sa 18:00-02:00",
+    "Mo-Fr 08:00-12:00,13:00-17:00",
+)
+"""Hours that stores may have."""
 SHOPPERS = ("anna", "berta", "cleo")
 CAPACITY = 2
 PHONES = ("anna", "berta")
+MOST_ROWS = 20
+"""Rows after which a walk through pages is given up: there are not so many."""
 AWAY = (60.1986, 24.9339)
 STOCK, STORES_SERVICE, HOURS_SERVICE, EVENTS, GEOFENCE = (
     f"/enrayon.{name.lower()}.v1.{name}Service"
@@ -57,6 +68,8 @@ class Done:
     kind: str
     request: Any
     began_s: float
+    tried_s: float = 0.0
+    """When its last attempt began."""
     ended_s: float = 0.0
     outcome: str = "unknown"
     """`done`, `refused REASON`, or `unknown`: no answer came."""
@@ -77,6 +90,7 @@ class Clients:
         """Name -> the hold as a client saw it last."""
         self.alerts: dict[str, pb.StockAlert] = {}
         self.trips: list[str] = []
+        self.closures: list[str] = []
         self.sequences: Counter[str] = Counter()
         self.is_settling = False
 
@@ -278,7 +292,7 @@ class Clients:
         """Read all stores, a page at a time; all of them are there from begin to end."""
         names: list[str] = []
         token = ""
-        while True:
+        while len(names) <= MOST_ROWS:
             request = stores_pb2.ListStoresRequest(page_size=1, page_token=token)
             done = await self.call(step, f"{STORES_SERVICE}/ListStores", request, rng)
             if done.outcome != "done":
@@ -290,19 +304,58 @@ class Clients:
         done.kind, done.response = "walk", names
 
     async def _open_state(self, step: Step, rng: random.Random) -> None:
-        request = hours_pb2.CheckOpenStateRequest(name=f"stores/{rng.choice(STORES)}")
+        request = hours_pb2.CheckOpenStateRequest(name=f"stores/{rng.choice(STORES)}/hours")
+        if rng.random() < 0.8:
+            hour_s = (self._now_s() // 3600 + rng.choice((0, 0, rng.randint(-84, 84)))) * 3600
+            request.at_time.seconds = hour_s + rng.choice((-1, 0, 1, 1800))
         await self.call(step, f"{HOURS_SERVICE}/CheckOpenState", request, rng)
 
     async def _hours(self, step: Step, rng: random.Random) -> None:
         store = rng.choice(STORES)
-        hours = hours_pb2.StoreHours(
-            name=f"stores/{store}/hours",
-            expression=rng.choice(
-                (HOURS, "Mo-Sa 08:00-21:00", "Mo-Fr 10:00-18:00; Sa 10:00-16:00")
-            ),
-        )
+        hours = hours_pb2.StoreHours(name=f"stores/{store}/hours", expression=rng.choice(TEXTS))
         request = hours_pb2.UpdateStoreHoursRequest(store_hours=hours)
         await self.call(step, f"{HOURS_SERVICE}/UpdateStoreHours", request, rng)
+
+    async def _closure(self, step: Step, rng: random.Random) -> None:
+        begin_s = self._now_s() // 3600 * 3600
+        request = hours_pb2.CreateClosureRequest(
+            parent=f"stores/{rng.choice(STORES)}",
+            closure={
+                "start_time": {"seconds": begin_s},
+                "end_time": {"seconds": begin_s + rng.choice((3600, 86_400))},
+            },
+            closure_id=f"c{step.number}",
+            request_id=f"r{step.number}",
+        )
+        done = await self.call(step, f"{HOURS_SERVICE}/CreateClosure", request, rng)
+        if done.outcome == "done":
+            self.closures.append(done.response.name)
+
+    async def _reopen(self, step: Step, rng: random.Random) -> None:
+        if self.closures:
+            request = hours_pb2.CancelClosureRequest(name=rng.choice(self.closures))
+            await self.call(step, f"{HOURS_SERVICE}/CancelClosure", request, rng)
+
+    async def _upkeep(self, step: Step, rng: random.Random) -> None:
+        """Change something of the chain."""
+        method = rng.choice(list(UPKEEP))
+        service, _, name = method.partition("/")
+        request = UPKEEP[method](rng, self._now_s(), f"r{step.number}")
+        await self.call(
+            step, f"/enrayon.{service.lower()}.v1.{service}Service/{name}", request, rng
+        )
+
+    async def _complete_trip(self, step: Step, rng: random.Random) -> None:
+        await self._of_trip(step, rng, "CompleteTrip")
+
+    async def _code(self, step: Step, rng: random.Random) -> None:
+        """Ask for the code of a hold, which makes one."""
+        if self.holds:
+            request = pb.GetPickupCodeRequest(name=f"{rng.choice(list(self.holds))}/pickupCode")
+            await self.call(step, f"{STOCK}/GetPickupCode", request, rng)
+
+    def _now_s(self) -> int:
+        return round(self._plan.began_s + self._loop.time())
 
     async def _read_store(self, step: Step, rng: random.Random) -> None:
         request = stores_pb2.GetStoreRequest(name=f"stores/{rng.choice((*STORES, SECRET))}")
@@ -406,6 +459,7 @@ class Clients:
         self.done.append(done)
         for attempt in range(60):
             done.tries += 1
+            done.tried_s = self._loop.time()
             answer = await self._attempt(path, request, rng)
             if isinstance(answer, bytes):
                 done.outcome = "done"

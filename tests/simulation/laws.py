@@ -3,17 +3,19 @@
 A law that needs settings says so: with weaker ones the weaker promise is looked at.
 """
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
+from enrayon.hours.v1 import hours_pb2
 from enrayon.stock.v1 import stock_pb2 as pb
 from tests.simulation.clients import SECRET, STORES, Done
 from tests.simulation.endpoints import Endpoint
 from tests.simulation.mirror import LIVE, Change, Level, Mirror, Shop, Told
 from tests.simulation.plan import MOST_SKEW_S, Plan
+from tests.simulation.readings import COLLECTED, CURRENT_S, HELD, SKU, LevelTimes, OpenStates
+from tests.simulation.upkeep import POP_UP
 
-SKU, HELD, COLLECTED = 0, 2, 3
-"""Positions in a line of a hold."""
 NEXT = {
     "": {"CONFIRMED"},
     "CONFIRMED": {"CONFIRMED", "PREPARING", "READY", "COLLECTED", "EXPIRED", "CANCELED"},
@@ -45,6 +47,11 @@ class Laws:
         """Store and id of a hold -> revision -> state, as the log has them."""
         self.released: set[tuple[str, str]] = set()
         """Store and id of holds of which goods were released with a hand-over."""
+        self.levels = LevelTimes()
+        self.set_up_s = 0.0
+        """When the first act began."""
+        self.away: list[tuple[float, float]] = []
+        """Stretches of the run, in seconds, in which the database answered nobody."""
 
     # After each act of the database.
 
@@ -64,11 +71,14 @@ class Laws:
             self._not_oversold(store, some)
             self._not_overbooked(store, shop, some)
             self._lives(store, some, told)
+            self.levels.note(self._now_ms(), store, shop)
 
     def begin_anew(self, mirror: Mirror, changes: Sequence[Change]) -> None:
         """Take what the log has now: it was cut."""
         self.mirror = mirror
         self.states.clear()
+        for store, shop in mirror.shops.items():
+            self.levels.note(self._now_ms(), store, shop)
         for change in changes:
             if change.kind == "hold" and change.after:
                 self.states[change.store, change.name][change.after["rev"]] = change.after["st"]
@@ -190,6 +200,9 @@ class Laws:
         self._nothing_private(done)
         self._whole_walks(done)
         self._undone(done)
+        self._levels_true(done)
+        self._whole_searches(done)
+        self._open_states(done)
         if self._plan.is_durable:
             self._acknowledged(done)
             self._holds_of_somebody(done)
@@ -207,6 +220,83 @@ class Laws:
         for each in done:
             if each.outcome == "unknown":
                 raise Broken("answered", f"{each.kind} of step {each.step.number} has no answer")
+
+    def _levels_true(self, done: Sequence[Done]) -> None:
+        """A level that is told was so while its call lasted, and what is missing is named."""
+        for each in done:
+            if each.kind != "GetStockLevels" or each.outcome != "done":
+                continue
+            told = each.response
+            self._names_what_lacks(each, bool(told.unreachable))
+            for level in told.levels:
+                is_known = level.band != pb.STOCK_BAND_UNKNOWN
+                if is_known == bool(told.unreachable):
+                    text = f"step {each.step.number} knows {is_known}, lacks {told.unreachable}"
+                    raise Broken("degraded", text)
+                if is_known and not self.levels.has(
+                    level, self._ms(each.tried_s), self._ms(each.ended_s)
+                ):
+                    text = f"step {each.step.number} told {level.on_hand} {level.reserved}"
+                    raise Broken("as of", f"{text} of {level.store} {level.product}")
+
+    def _whole_searches(self, done: Sequence[Done]) -> None:
+        """A search for a basket tells of every store, or of what is missing."""
+        for each in done:
+            if each.kind != "FindNearestAvailability" or each.outcome != "done":
+                continue
+            told = each.response
+            self._names_what_lacks(each, bool(told.unreachable))
+            if told.unreachable or told.HasField("as_of"):
+                continue
+            unknown = pb.LeftOutStore.REASON_STOCK_UNKNOWN
+            known = {store.store for store in told.stores}
+            known |= {store.store for store in told.left_out if store.reason != unknown}
+            if each.began_s > self.set_up_s + CURRENT_S and not known.issuperset(
+                f"stores/{store}" for store in STORES
+            ):
+                raise Broken("degraded", f"step {each.step.number} tells of {sorted(known)} alone")
+
+    def _names_what_lacks(self, done: Done, is_named: bool) -> None:
+        """While the database answers nobody, an answer says that stock is missing."""
+        if not is_named and any(a < done.tried_s and done.ended_s < b for a, b in self.away):
+            raise Broken("degraded", f"{done.kind} of step {done.step.number} names nothing")
+
+    def _open_states(self, done: Sequence[Done]) -> None:
+        """Open states are those of the hours that stores have, or had at `as_of`.
+
+        Hours wait for no replica: after a loss, those of any change that was begun. A clock that
+        was wrong makes `as_of` wrong.
+        """
+        kinds = self._plan.kinds
+        is_kept = "failover" not in kinds and (self._plan.sync == "always" or "crash" not in kinds)
+        stores = OpenStates(done)
+        for each in done:
+            if each.kind != "CheckOpenState" or each.outcome != "done":
+                continue
+            told, state = each.response, each.response.open_state
+            current_s = each.tried_s - CURRENT_S
+            if told.HasField("as_of"):
+                current_s = told.as_of.ToMilliseconds() / 1000 - self._plan.began_s
+            if not is_kept or "skew" in kinds:
+                current_s = float("-inf")
+            asked_s = each.request.at_time.seconds
+            if asked_s and state.at_time.seconds != asked_s:
+                raise Broken("open", f"step {each.step.number} answered of another instant")
+            at = state.at_time.ToDatetime(dt.UTC)
+            store = each.request.name.split("/")[1]
+            states = stores.may_be(store, at, current_s - 0.1, each.ended_s)
+            if state.state not in states:
+                law = (
+                    "as of"
+                    if state.state in stores.may_be(store, at, float("-inf"), each.ended_s)
+                    else "open"
+                )
+                name = hours_pb2.State.Name(state.state)
+                raise Broken(law, f"step {each.step.number} told {name} of {store} at {at}")
+
+    def _ms(self, run_s: float) -> float:
+        """A time of the run, in ms since 1970."""
+        return (self._plan.began_s + run_s) * 1000
 
     def _undone(self, done: Sequence[Done]) -> None:
         """A hand-over with which nothing was released is undone whatever was sold since."""
@@ -296,7 +386,7 @@ class Laws:
         for post in endpoint.accepted:
             if post.number and post.id not in seen:
                 seen.add(post.id)
-                if post.number < last.get(post.subject, 0):
+                if post.number <= last.get(post.subject, 0):
                     raise Broken("numbered", f"{name} had {post.id} after later ones")
                 last[post.subject] = post.number
 
@@ -330,9 +420,9 @@ class Laws:
     def _whole_walks(self, done: Sequence[Done]) -> None:
         """A walk through pages sees every row once."""
         for each in done:
-            if each.kind == "walk" and sorted(each.response) != sorted(
-                f"stores/{s}" for s in STORES
-            ):
+            if each.kind == "walk" and sorted(
+                name for name in each.response if name != f"stores/{POP_UP}"
+            ) != sorted(f"stores/{store}" for store in STORES):
                 raise Broken("walks", f"step {each.step.number} saw {each.response}")
 
     def _expired_end(self) -> None:

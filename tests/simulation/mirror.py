@@ -27,6 +27,7 @@ class Level(NamedTuple):
     version: int
     sell: int
     future_units: int
+    as_of_s: int
 
     @property
     def free(self) -> int:
@@ -36,10 +37,10 @@ class Level(NamedTuple):
 
 def level_of(raw: bytes) -> Level:
     """The level in a packed field."""
-    on_hand, reserved, safety, _, version, sell, futures, sources = HEADER.unpack_from(raw)
+    on_hand, reserved, safety, as_of_s, version, sell, futures, sources = HEADER.unpack_from(raw)
     at = HEADER.size + SOURCE_BYTES * sources
     units = sum(FUTURE.unpack_from(raw, at + FUTURE.size * n)[1] for n in range(futures))
-    return Level(on_hand, reserved, safety, version, sell, units)
+    return Level(on_hand, reserved, safety, version, sell, units, as_of_s)
 
 
 READ: Mapping[str, Callable[[bytes], Any]] = {

@@ -1,8 +1,8 @@
 """Runs the planted faults and writes the table of what found them.
 
 `python -m tests.simulation.mutants --seeds 1000` tries each fault on the first thousand seeds,
-those first whose plans reach it most, until a law of it is broken; then the same seed is run without the
-fault, and must pass.
+those first whose plans reach it most, until a law of it is broken; then the same seed is run
+without the fault, and must pass.
 """
 
 import argparse

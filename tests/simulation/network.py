@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 NOTHING = (b"*-1\r\n", b"_\r\n")
 """Replies of a read that found no entries, by the versions of the protocol."""
 
+CONNECT_S = 1.0
+"""Time after which a node gives up connecting."""
+
 
 class Fate(enum.Enum):
     """What becomes of one packet of commands."""
@@ -123,6 +126,8 @@ class Network:
         self.weather = Weather()
         self.replica = Replica()
         self.has_replica = False
+        self.cut_off: set[str] = set()
+        """Names of nodes whose packets do not reach the database, nor its own them."""
         self.thaws_s = 0.0
         """Until then the database hangs."""
         self.wall_us: Callable[[], int] = lambda: 0
@@ -155,6 +160,9 @@ class Network:
             ConnectionRefusedError: the database is down.
         """
         await asyncio.sleep(0.000_5)
+        if node.name in self.cut_off:
+            await asyncio.sleep(CONNECT_S)
+            raise ConnectionRefusedError("the database is out of reach")
         if not self._database.is_up or node.is_dead:
             raise ConnectionRefusedError("the database is down")
         self._numbers[node.name] += 1
@@ -169,6 +177,8 @@ class Network:
         """A client sends commands in one packet."""
         if not pipe.is_open:
             return  # as a socket that its peer has closed: the next read fails
+        if pipe.node.name in self.cut_off:
+            return  # nobody is told: the sender gives up waiting
         commands = list(commands_of(data))
         fate = (self.sent and self.sent(pipe.node, data)) or self._fate(pipe)
         self.counts[fate] += 1
@@ -316,7 +326,7 @@ class Network:
         self._loop.call_at(pipe.down_s, self._receive, pipe, b"".join(replies))
 
     def _receive(self, pipe: Pipe, data: bytes) -> None:
-        if pipe.is_open and not pipe.node.is_dead:
+        if pipe.is_open and not pipe.node.is_dead and pipe.node.name not in self.cut_off:
             pipe.reader.feed_data(data)
 
     def _later(self, pipe: Pipe, act: Callable[[Pipe], None]) -> None:

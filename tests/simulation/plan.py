@@ -9,13 +9,14 @@ ACTS = {
     "hold": 30, "hold_slot": 12, "change": 12, "extend": 3, "cancel": 8, "prepare": 5, "ready": 6,
     "collect": 12, "undo": 6, "missing": 3, "transfer": 5, "read_hold": 4, "list_holds": 3,
     "feed": 8, "sell": 10, "alert": 8, "alert_hold": 16, "drop_alert": 3, "availability": 4,
-    "levels": 4, "policy": 2, "walk": 3, "open_state": 4, "hours": 2, "read_store": 3,
+    "levels": 6, "policy": 2, "walk": 3, "open_state": 6, "hours": 3, "read_store": 3,
+    "closure": 2, "reopen": 2, "upkeep": 10, "complete_trip": 2, "code": 2,
     "position": 14, "erase": 2, "start_trip": 5, "check_in": 3, "cancel_trip": 2, "read_trip": 2,
 }  # fmt: skip
 """Acts of clients, each with its weight."""
 FAULTS = {
     "storm": 20, "crash": 6, "torn": 6, "failover": 6, "freeze": 5, "kill": 22, "kill_midway": 16,
-    "skew": 5, "endpoint_down": 8, "endpoint_slow": 4, "endpoint_fails": 5, "lag": 6,
+    "cut_off": 8, "skew": 5, "endpoint_down": 8, "endpoint_slow": 4, "endpoint_fails": 5, "lag": 6,
 }  # fmt: skip
 """Faults, each with its weight."""
 MOST_SKEW_S = 3600
@@ -76,6 +77,7 @@ THEMES: Sequence[Mapping[str, int]] = (
     {"hold_slot": 8, "change": 4, "policy": 4, "undo": 3},
     {"position": 10, "erase": 4, "start_trip": 8, "check_in": 4, "kill": 3},
     {"transfer": 8, "change": 6, "collect": 4, "failover": 4, "torn": 4},
+    {"hours": 8, "closure": 8, "open_state": 12, "levels": 6, "availability": 6, "cut_off": 8},
 )
 """What a seed has more of: acts and faults, with factors of their weights; `few`: units."""
 

@@ -131,6 +131,7 @@ class Life:
             for name, wants in {
                 "one": ("reservation.", "alert."),
                 "two": ("reservation.", "alert."),
+                "three": (),
             }.items()
         }
         self._deaths: Counter[str] = Counter()
@@ -175,7 +176,7 @@ class Life:
             await node.is_ready.wait()
         clients = Clients(self.plan, self.nodes, self.trace)
         await clients.set_up()
-        began_s = self.loop.time()
+        began_s = self.laws.set_up_s = self.loop.time()
         acts = []
         for step in self.plan.steps:
             await asyncio.sleep(max(0.0, began_s + step.at_s - self.loop.time()))
@@ -241,6 +242,7 @@ class Life:
             "failover": self._failover, "freeze": self._freeze, "kill": self._kill,
             "kill_midway": self._kill_midway, "skew": self._skew, "endpoint_down": self._endpoint,
             "endpoint_slow": self._endpoint, "endpoint_fails": self._endpoint, "lag": self._lag,
+            "cut_off": self._cut_off,
         }  # fmt: skip
         if step.kind.startswith("endpoint"):
             await self._endpoint(rng, step.kind)
@@ -291,7 +293,9 @@ class Life:
         self.trace.add(self.loop.time(), "database", "dead", lost)
 
     async def _up(self, rng: random.Random) -> None:
+        down_s = self.loop.time()
         await asyncio.sleep(rng.uniform(0.05, 5.0))
+        self.laws.away.append((down_s, self.loop.time()))
         self.database.set_time(self.network.wall_us())
         self.database.start()
         mirror = Mirror()
@@ -301,7 +305,9 @@ class Life:
 
     async def _freeze(self, rng: random.Random) -> None:
         """The database hangs."""
-        self.network.thaws_s = self.loop.time() + rng.uniform(1, 15)
+        now_s = self.loop.time()
+        self.network.thaws_s = max(self.network.thaws_s, now_s + rng.uniform(1, 15))
+        self.laws.away.append((now_s, self.network.thaws_s))
 
     async def _kill(self, rng: random.Random) -> None:
         """A process dies, and is started again."""
@@ -357,6 +363,13 @@ class Life:
         await asyncio.sleep(rng.uniform(3, 90))
         endpoint.is_down, endpoint.is_slow, endpoint.failing = False, False, 0.0
 
+    async def _cut_off(self, rng: random.Random) -> None:
+        """A process and the database do not reach each other for a while."""
+        name = rng.choice(self.nodes).name
+        self.network.cut_off.add(name)
+        await asyncio.sleep(rng.uniform(3, 40))
+        self.network.cut_off.discard(name)
+
     async def _lag(self, rng: random.Random) -> None:
         """The replica falls behind, or stands still, for a while."""
         replica = self.network.replica
@@ -372,6 +385,7 @@ class Life:
         self.network.weather.shares = {}
         self.network.dies_at_next = None
         self.network.sent = None
+        self.network.cut_off.clear()
         self.network.replica.lag_s, self.network.replica.frozen_at = 0.001, None
         for node in self.nodes:
             node.skew_s = 0.0
