@@ -170,21 +170,17 @@ class Clients:
     async def _change_lines(self, step: Step, rng: random.Random, hold: pb.Reservation) -> None:
         request = pb.UpdateReservationRequest(request_id=f"r{step.number}")
         request.reservation.name = hold.name
-        if rng.random() < 0.8:
+        if rng.random() < 0.7:
             request.update_mask.paths.append("items")
             for item in basket(rng):
                 request.reservation.items.add(
                     product=item.product, requested_quantity=item.quantity
                 )
         else:
-            slots = [
-                s
-                for s in await self._slots(step, rng)
-                if s.startswith(hold.name.split("/reservations")[0])
-            ]
+            slots = await self._slots(step, rng, hold.name.partition("/reservations/")[0])
             request.update_mask.paths.append("pickup_slot")
             request.reservation.pickup_slot = (
-                rng.choice(slots) if slots and rng.random() < 0.7 else ""
+                rng.choice(slots[:2]) if slots and rng.random() < 0.7 else ""
             )
         await self._change(step, "UpdateReservation", request, rng)
 
@@ -410,8 +406,9 @@ class Clients:
     async def _read_trip(self, step: Step, rng: random.Random) -> None:
         await self._of_trip(step, rng, "GetTrip")
 
-    async def _slots(self, step: Step, rng: random.Random) -> list[str]:
-        request = pb.ListPickupSlotsRequest(parent=f"stores/{rng.choice(STORES)}", page_size=4)
+    async def _slots(self, step: Step, rng: random.Random, parent: str = "") -> list[str]:
+        parent = parent or f"stores/{rng.choice(STORES)}"
+        request = pb.ListPickupSlotsRequest(parent=parent, page_size=4)
         done = await self.call(step, f"{STOCK}/ListPickupSlots", request, rng)
         return [slot.name for slot in done.response.pickup_slots] if done.outcome == "done" else []
 
@@ -470,7 +467,7 @@ class Clients:
                 done.response = answer
                 break
             if isinstance(answer, ServiceError) and answer.code.name == "INTERNAL":
-                raise AssertionError(f"INTERNAL from {path}: {answer.__cause__!r}") from answer
+                raise AssertionError(f"bug: INTERNAL from {path}: {answer.__cause__!r}") from answer
             if isinstance(answer, ServiceError) and answer.code.name != "UNAVAILABLE":
                 done.outcome = f"refused {answer.reason}"
                 break

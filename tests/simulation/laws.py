@@ -26,6 +26,8 @@ NEXT = {
     "CANCELED": {"CANCELED"},
 }
 """State of a hold -> those that may follow it."""
+KEEP_ENDED_MS = 7 * 86_400_000
+"""A hold that has ended can be read for so long."""
 
 
 class Broken(Exception):
@@ -155,8 +157,8 @@ class Laws:
                 continue
             before, after = change.before, change.after
             if after is None:
-                if before["st"] in LIVE:
-                    raise Broken("kept", f"{store} {change.name} was live and is gone")
+                if before["st"] in LIVE or before["e"] + KEEP_ENDED_MS > self._now_ms():
+                    raise Broken("kept", f"{store} {change.name} was {before['st']} and is gone")
                 continue
             state = before["st"] if before else ""
             if after["st"] not in NEXT[state]:
@@ -178,6 +180,8 @@ class Laws:
         before, after = change.before, change.after
         old = before["rev"] if before else 0
         if after["rev"] == old:
+            if before and shown(before) != shown(after):
+                raise Broken("told", f"{store} {change.name} changed without a revision")
             return
         if after["rev"] != old + 1:
             raise Broken("told", f"{store} {change.name} went from {old} to {after['rev']}")
@@ -434,5 +438,7 @@ class Laws:
 
 
 def shown(hold: Mapping[str, object]) -> dict[str, object]:
-    """What others see of a hold: without its revision, its requests and its trips."""
-    return {name: value for name, value in hold.items() if name not in ("u", "rev", "rq", "ar")}
+    """What others see of a hold: without its revision, requests, trips and code."""
+    return {
+        name: value for name, value in hold.items() if name not in ("u", "rev", "rq", "ar", "cd")
+    }

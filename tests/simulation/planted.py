@@ -4,6 +4,7 @@ A fault changes a part of a Lua file, or of a class. `undone` names the commit w
 back; such a fault was once in this repository.
 """
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -240,10 +241,141 @@ def _without_key() -> None:
     found.create = _forgets_request
 
 
+def _without_age() -> None:
+    """Answers from a replica that is cut off look like those of now."""
+    from services.directory.directory import Directory
+    from services.directory.feed import Feed
+
+    for each in (Directory, Feed):
+        setattr(each, "stale_as_of", None)  # noqa: B010 - a property
+
+
+def _levels_kept() -> None:
+    """Levels are answered from memory for ten seconds."""
+    from services.chassis.clock import steady_s
+    from services.stock.state.levels import Levels
+
+    real = Levels.read
+
+    async def read(self: Any, stores: Any, skus: Any, now_ms: int | None = None) -> Any:
+        kept = self.__dict__.setdefault("kept", {})
+        key = tuple(stores), tuple(skus)
+        if key not in kept or kept[key][0] < steady_s() - 10:
+            kept[key] = steady_s(), await real(self, stores, skus, now_ms)
+        return kept[key][1]
+
+    setattr(Levels, "read", read)  # noqa: B010 - it has named arguments alone
+
+
+def stock_levels() -> Any:
+    from services.stock.resources.stock_levels import StockLevels
+
+    return StockLevels
+
+
+def _lacks_nothing() -> None:
+    owner = stock_levels()
+    real = owner._read
+
+    async def read(self: Any, stores: Any, skus: Any) -> Any:
+        return (await real(self, stores, skus))._replace(unreachable=[])
+
+    owner._read = read
+
+
+def _found_all() -> None:
+    """A search that could not read levels looks whole."""
+    from services.stock.resources.availability import Searches
+
+    real = Searches._read
+
+    async def read(self: Any, found: Any, *others: Any) -> None:
+        await real(self, found, *others)
+        found.is_reachable = True
+
+    setattr(Searches, "_read", read)  # noqa: B010 - it has other arguments
+
+
+def _opens_late() -> None:
+    from geodata.schedule.timeline import Timeline
+
+    real = Timeline.state_at
+
+    def state_at(self: Any, at: dt.datetime) -> Any:
+        return real(self, at - dt.timedelta(seconds=1))
+
+    setattr(Timeline, "state_at", state_at)  # noqa: B010 - a method
+
+
+def store_hours() -> Any:
+    import services.directory.store_hours
+
+    return services.directory.store_hours
+
+
+def _page_again(self: Any, last: str, count: int) -> list[str]:
+    return list(self._sorted_ids.irange(last))[:count]
+
+
+def _page_skips(self: Any, last: str, count: int) -> list[str]:
+    after = list(self._sorted_ids.irange(last, inclusive=(False, False)))
+    return after[1 if last else 0 :][:count]
+
+
+def _shows_changed() -> None:
+    """A private store that came by a change is shown."""
+    replica = stores_replica()
+    real = replica._index_all
+
+    def index_all(self: Any, changes: Any) -> None:
+        real(self, changes)
+        self._hidden.clear()
+
+    replica._index_all = index_all
+
+
+def devices() -> Any:
+    from services.geofence.resources.devices import Devices
+
+    return Devices
+
+
+async def _erases_nothing(self: Any, device_id: str) -> bool:
+    return True
+
+
+def _waits_for_ever() -> None:
+    """A reply that does not come is waited for without an end."""
+    from services.chassis.database.connections import Sending
+
+    real = Sending.__init__
+
+    def init(self: Any, **options: Any) -> None:
+        real(self, **{**options, "socket_timeout": None})
+
+    setattr(Sending, "__init__", init)  # noqa: B010 - mypy guards it
+
+
+def progress() -> Any:
+    from services.chassis.loops.progress import Progress
+
+    return Progress
+
+
+async def _follows_once(self: Any, kind: str, load: Any, follow: Any) -> None:
+    """Ends at the first failure of the database."""
+    await load()
+    self.is_following = True
+    await follow()
+
+
 OVERSOLD, SUMS, SLOTS, PLACES = "not oversold", "sums", "slots", "not overbooked"
 LIVES, TOLD, KEPT, ACKED = "lives", "told", "kept", "acknowledged"
 SOMEBODY, ALERTS, DELIVERED, ORDER = "told of holds", "alerts", "delivered", "in order"
-BUG = "bug"
+VERSIONS, STATES, EMPTY, UNDO = "versions", "states", "empty", "undo"
+ERASED, NUMBERED, PRIVATE, WALKS = "erased", "numbered", "private", "walks"
+AS_OF, OPEN, DEGRADED = "as of", "open", "degraded"
+EXPIRE, ANSWERED, BUG = "expire", "answered", "bug"
 
 SAME_FIELD = (
     "return string.format('%s %s %.0f', place, owner_and_alert(wish), now)",
@@ -492,7 +624,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a late reply is taken for another's",
         "freeze",
-        (BUG, ACKED, SOMEBODY, "INTERNAL"),
+        (BUG, ACKED, SOMEBODY),
         _stale_reply,
         undone="Take no late reply of a waiting read",
     ),
@@ -507,7 +639,157 @@ MUTANTS: tuple[Mutant, ...] = (
         "a retry waits for no replica", "failover lag kill", (ACKED,), _no_mark, undone="765a2327"
     ),
     # Access.
-    Mutant("a private store is shown", "read_store", ("private",), _shows_private),
+    Mutant("a private store is shown", "read_store", (PRIVATE,), _shows_private),
+    Mutant(
+        "a private store that came by a change is listed",
+        "read_store walk",
+        (PRIVATE,),
+        _shows_changed,
+    ),
+    Mutant(
+        "an erasure forgets nothing",
+        "erase position",
+        (ERASED,),
+        attribute(devices, erase=_erases_nothing),
+    ),
+    Mutant(
+        "a fix under way brings an erased device back",
+        "erase position",
+        (ERASED,),
+        lua(
+            "apply",
+            (
+                "is_same = string.sub(stored, 1, #stamp) == stamp",
+                "is_same = stored == '' or string.sub(stored, 1, #stamp) == stamp",
+            ),
+        ),
+    ),
+    # Fences.
+    Mutant(
+        "two fixes at once write over one another",
+        "position",
+        (NUMBERED, ORDER),
+        lua("apply", ("is_same = string.sub(stored, 1, #stamp) == stamp", "is_same = true")),
+    ),
+    Mutant(
+        "events of a fix are told in reverse",
+        "position start_trip",
+        (NUMBERED,),
+        lua("apply", ("for n = at + 1, last_event, 2 do", "for n = last_event - 1, at + 1, -2 do")),
+    ),
+    # Reads.
+    Mutant(
+        "a stale answer does not tell its age", "hours cut_off open_state", (AS_OF,), _without_age
+    ),
+    Mutant("levels come from memory", "levels sell", (AS_OF,), _levels_kept),
+    Mutant("what is missing is not named", "levels freeze", (DEGRADED,), _lacks_nothing),
+    Mutant("a search looks whole", "availability freeze", (DEGRADED,), _found_all),
+    Mutant("a store opens a second late", "open_state hours", (OPEN,), _opens_late),
+    Mutant(
+        "closures are forgotten",
+        "closure open_state",
+        (OPEN, AS_OF),
+        attribute(store_hours, closures_of=lambda *_: ()),
+    ),
+    Mutant(
+        "a page begins with the last row before it",
+        "walk",
+        (WALKS,),
+        attribute(stores_replica, ids_after=_page_again),
+    ),
+    Mutant(
+        "a page leaves a row out",
+        "walk",
+        (WALKS,),
+        attribute(stores_replica, ids_after=_page_skips),
+    ),
+    # Ends of holds.
+    Mutant(
+        "the worker ends no holds",
+        "hold",
+        (EXPIRE,),
+        lua(
+            "sweep",
+            ("local count = tidy(store, now_ms(ARGV[1]), tonumber(ARGV[3]))", "local count = 0"),
+        ),
+    ),
+    Mutant(
+        "a new end of a hold is not noted",
+        "extend",
+        (LIVES, EXPIRE),
+        lua(
+            "transition",
+            (
+                "  redis.call('ZADD', store.expiry, hold.x, id)\n  redis.call('ZADD', store.due",
+                "  redis.call('ZADD', store.due",
+            ),
+        ),
+    ),
+    Mutant(
+        "a hold that expired is deleted at once",
+        "hold",
+        (KEPT,),
+        everywhere(
+            (
+                "finish(store, hold, 'EXPIRED', now, 'expired')",
+                "finish(store, hold, 'EXPIRED', now, 'expired')\n"
+                "      redis.call('HDEL', store.holds, id)",
+            )
+        ),
+    ),
+    Mutant(
+        "ended holds are kept for seconds",
+        "cancel hold",
+        (KEPT,),
+        everywhere(("KEEP_ENDED_MS = 7 * 86400000", "KEEP_ENDED_MS = 7000")),
+    ),
+    Mutant(
+        "lines that nobody took change their levels",
+        "collect",
+        (VERSIONS,),
+        lua("transition", ("local stored = units > 0 and redis.call", "local stored = redis.call")),
+    ),
+    Mutant(
+        "an undone hold begins anew",
+        "undo ready",
+        (STATES,),
+        lua(
+            "undo", ("if hold.st == 'COLLECTED' then hold.st = last.s end", "hold.st = 'CONFIRMED'")
+        ),
+    ),
+    Mutant(
+        "a hold of nothing but missing goods lives on",
+        "missing",
+        (EMPTY,),
+        lua(
+            "transition",
+            (
+                "if left > 0 then return keep(lines, 'RELEASED'",
+                "if true then return keep(lines, 'RELEASED'",
+            ),
+        ),
+    ),
+    Mutant(
+        "an undo asks for goods that were handed over",
+        "undo",
+        (UNDO,),
+        lua(
+            "undo",
+            (
+                "local sku, released = item[SKU], last.r[item[SKU]] or 0",
+                "local sku, released = item[SKU], last.r[item[SKU]] or last.l[item[SKU]] or 0",
+            ),
+        ),
+    ),
+    Mutant(
+        "a follower ends at the first failure",
+        "kill crash",
+        (ANSWERED,),
+        attribute(progress, keep_up=_follows_once),
+    ),
+    Mutant(
+        "a reply is waited for without an end", "cut_off levels", (ANSWERED, BUG), _waits_for_ever
+    ),
     # Mends undone.
     Mutant(
         "a hold is moved though it was changed since",
@@ -519,7 +801,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a line of nothing changes its level",
         "change missing",
-        ("versions",),
+        (VERSIONS,),
         lua(
             "update",
             (
@@ -532,21 +814,21 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "an undo brings back the state before",
         "undo",
-        ("states",),
+        (STATES,),
         lua("undo", ("if hold.st == 'COLLECTED' then hold.st = last.s end", "hold.st = last.s")),
         undone="d2670630",
     ),
     Mutant(
         "a change to what was handed over leaves an empty hold",
         "change collect",
-        ("empty",),
+        (EMPTY,),
         lua("update", ("if left == 0 then", "if false then")),
         undone="9ffb8b85",
     ),
     Mutant(
         "an undo asks for goods that it did not release",
         "undo sell",
-        ("undo",),
+        (UNDO,),
         lua("undo", ("and released > 0 and available", "and available")),
         undone="c72b59b7",
     ),
