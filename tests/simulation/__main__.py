@@ -4,7 +4,9 @@ import argparse
 import json
 import multiprocessing
 import os
+import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import tests.simulation.small  # noqa: F401 - before any other part of the suite
+from tests.simulation.coverage import lacking, told
 from tests.simulation.plan import planned
 from tests.simulation.run import Result, origins, run
 from tests.simulation.shrink import shrunk
 from tests.simulation.trace import Trace
 
 FOLDER = Path("build/simulation")
+ROOT = Path(__file__).parents[2]
 
 
 def main() -> int:
@@ -31,7 +35,10 @@ def main() -> int:
     parser.add_argument("--only", help="numbers of the steps to keep, joined by commas")
     parser.add_argument("--shrink", action="store_true", help="look for fewer steps that fail")
     parser.add_argument("--trace", type=Path, help="file to write the trace of the seed to")
+    parser.add_argument("--twice", action="store_true", help="run the seeds again, elsewhere")
     options = parser.parse_args()
+    if options.twice:
+        return twice(options)
     if options.seed is not None:
         return one(options)
     return swarm(options)
@@ -80,6 +87,34 @@ def swarm(options: argparse.Namespace) -> int:
     return 1 if any(row["broken"] for row in known) else 0
 
 
+def twice(options: argparse.Namespace) -> int:
+    """Run seeds in two fresh processes with other folders and hash seeds; answers 1 on a change."""
+    digests = []
+    for hash_seed in ("1", "4711"):
+        with tempfile.TemporaryDirectory(prefix=f"simulation-{hash_seed}-") as folder:
+            words = ["--seeds", str(options.seeds), "--first", str(options.first)]
+            words += ["--processes", str(options.processes)]
+            environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+            paths = (ROOT, ROOT / "protos" / "gen")
+            environment["PYTHONPATH"] = os.pathsep.join(map(str, paths))
+            subprocess.run(
+                [sys.executable, "-m", "tests.simulation", *words],
+                cwd=folder,
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                check=False,
+            )
+            lines = (Path(folder) / FOLDER / "done.jsonl").read_text().splitlines()
+            rows = map(json.loads, lines)
+            digests.append({row["seed"]: row["digest"] for row in rows})
+    first, second = digests
+    others = sorted(
+        seed for seed in first.keys() | second.keys() if first.get(seed) != second.get(seed)
+    )
+    print(f"{len(first)} seeds twice: {len(others)} traces differ {others or ''}")
+    return 1 if others else 0
+
+
 def results(seeds: list[int], processes: int) -> Iterator[Result]:
     """The results of seeds, as they come."""
     context = multiprocessing.get_context("fork")
@@ -110,8 +145,12 @@ def tell(rows: list[dict[str, Any]], seconds: float) -> None:
         f"{len(rows)} seeds, {broken} broke a law; {days:.1f} days of shop life, "
         f"{commands:,} commands of the database, in {seconds:.0f} s"
     )
-    for name, count in sorted(counts.items()):
-        print(f"  {count:9,} {name}")
+    for line in told(counts):
+        print(line)
+    missing = lacking(counts)
+    print(f"{len(missing)} counts are below their least")
+    for line in missing:
+        print(f"  {line}")
 
 
 if __name__ == "__main__":

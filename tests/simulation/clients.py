@@ -204,7 +204,8 @@ class Clients:
         method = names[kind]
         request: Any = getattr(pb, f"{method}Request")(name=hold.name)
         if kind == "transfer":
-            request.destination_store = f"stores/{rng.choice(STORES)}"
+            others = [store for store in STORES if store not in hold.name]
+            request.destination_store = f"stores/{rng.choice(others)}"
         else:
             request.etag = etag
         if kind == "extend":

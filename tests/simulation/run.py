@@ -10,19 +10,21 @@ import shutil
 import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from enrayon.geofence.v1 import geofence_pb2
 from geodata.gazetteer import Gazetteer
 from services.chassis import chance, clock
 from services.directory.origins import Origins
 from services.events import bootstrap as events
 from services.events.worker.webhooks import Webhooks
-from tests.simulation.clients import Clients
+from tests.simulation.clients import Clients, Done
+from tests.simulation.coverage import is_writing
 from tests.simulation.database import Database, shim
 from tests.simulation.endpoints import Endpoint, Posts
 from tests.simulation.laws import Broken, Laws
@@ -36,6 +38,16 @@ from tests.simulation.trace import Trace
 ON_THE_WAY = (b"", b"fresh_ms", b"fresh_ms", b"fire", b"held", b"again", b"cancel", b".fired")
 """Parts of commands of workers: any; of a hold that is made; of an alert that fires, gets its hold,
 waits on, gives its hold up, is told."""
+COMMANDS = {
+    "event put off": b"RPUSH\r\n$",
+    "event tried again": b"LPOP\r\n$",
+    "event dead-lettered": b":dead:",
+}
+"""What is counted -> what stands in the log of the database then."""
+CONTENDED_S = 5.0
+"""A hold that is refused so soon after another of the store lost its goods to it."""
+LONGEST_WAIT_S = 60.0
+"""For a worker to send the command at which it dies."""
 SETTLE_S = 60.0
 """Time after the last step, all being well: leases end, and what waits is tried again."""
 
@@ -135,6 +147,9 @@ class Life:
             }.items()
         }
         self._deaths: Counter[str] = Counter()
+        self._acts: dict[int, str] = {}
+        self._faults: list[str] = []
+        """Acts, by the numbers of their steps, and faults that are under way."""
         set_machine(self.loop, plan.began_s, f"{plan.seed}")
         posts = Posts(self.endpoints, trace)
         made = functools.partial(Webhooks, transport=posts)
@@ -189,16 +204,22 @@ class Life:
         self._heal()
         await asyncio.gather(*acts)
         await asyncio.sleep(SETTLE_S)
+        self._count(clients.done)
         for done in clients.done:
             self.result.counts[f"{done.kind} {done.outcome}"] += 1
         self.laws.at_end(clients.done, self.endpoints)
 
     async def _one(self, clients: Clients, step: Step) -> None:
+        for fault in self._faults:
+            self.result.counts[f"{fault} during {step.kind}"] += 1
+        self._acts[step.number] = step.kind
         try:
             await clients.act(step)
         except Exception as error:
             self._fail(error)
             raise
+        finally:
+            del self._acts[step.number]
 
     def _node(self, name: str) -> Node:
         node = Node(
@@ -229,7 +250,34 @@ class Life:
             if change.kind == "hold" and change.after:
                 before = change.before["st"] if change.before else "nothing"
                 self.result.counts[f"hold {before} -> {change.after['st']}"] += 1
+            elif change.kind == "slot":
+                is_more = (change.after or 0) > (change.before or 0)
+                self.result.counts["slot taken" if is_more else "slot given back"] += 1
+        self.result.counts["event told"] += len(told)
+        for name, word in COMMANDS.items():
+            self.result.counts[name] += chunk.count(word)
         self.laws.applied(changes, told)
+
+    def _count(self, done: Sequence[Done]) -> None:
+        """Count what clients saw of trips, slots, events and contended goods."""
+        counts = self.result.counts
+        for endpoint in self.endpoints.values():
+            counts["event accepted"] += len(endpoint.accepted)
+        holds = [each for each in done if each.kind == "CreateReservation"]
+        for each in done:
+            if each.outcome == "done" and isinstance(each.response, geofence_pb2.Trip):
+                state = geofence_pb2.Trip.State.Name(each.response.state)
+                counts[f"trip {state.removeprefix('STATE_')}"] += 1
+            if each.outcome == "refused SLOT_FULL":
+                counts["slot full"] += 1
+            if each.kind == "CreateReservation" and each.outcome == "refused INSUFFICIENT_STOCK":
+                counts["contended hold"] += any(
+                    other.outcome == "done"
+                    and other.request.parent == each.request.parent
+                    and other.began_s < each.ended_s
+                    and each.began_s < other.ended_s + CONTENDED_S
+                    for other in holds
+                )
 
     # Faults.
 
@@ -244,10 +292,18 @@ class Life:
             "endpoint_slow": self._endpoint, "endpoint_fails": self._endpoint, "lag": self._lag,
             "cut_off": self._cut_off,
         }  # fmt: skip
-        if step.kind.startswith("endpoint"):
-            await self._endpoint(rng, step.kind)
-        else:
-            await faults[step.kind](rng)
+        for act in self._acts.values():
+            self.result.counts[f"{step.kind} during {act}"] += 1
+        if step.kind == "failover" and any(map(is_writing, self._acts.values())):
+            self.result.counts["failover in the midst of a commit"] += 1
+        self._faults.append(step.kind)
+        try:
+            if step.kind.startswith("endpoint"):
+                await self._endpoint(rng, step.kind)
+            else:
+                await faults[step.kind](rng)
+        finally:
+            self._faults.remove(step.kind)
 
     async def _storm(self, rng: random.Random) -> None:
         """Packets are lost, late or cut for a while."""
@@ -308,6 +364,7 @@ class Life:
         now_s = self.loop.time()
         self.network.thaws_s = max(self.network.thaws_s, now_s + rng.uniform(1, 15))
         self.laws.away.append((now_s, self.network.thaws_s))
+        await asyncio.sleep(self.network.thaws_s - now_s)
 
     async def _kill(self, rng: random.Random) -> None:
         """A process dies, and is started again."""
@@ -319,6 +376,7 @@ class Life:
         at = rng.choice(workers)
         words = rng.choice(ON_THE_WAY)
         count = rng.randint(1, 3 if words else 40)
+        is_dead = asyncio.Event()
         fate = rng.choice((Fate.WELL, Fate.LATE, Fate.LONG_ON_THE_WAY, Fate.LONG_ON_THE_WAY))
 
         def sent(node: Node, data: bytes) -> Fate | None:
@@ -329,10 +387,13 @@ class Life:
             if count:
                 return None
             self.network.sent = None
-            self.loop.create_task(self._die(at, rng))
+            self.loop.create_task(self._die(at, rng)).add_done_callback(lambda _: is_dead.set())
             return fate
 
         self.network.sent = sent
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_WAIT_S):
+                await is_dead.wait()
 
     async def _die(self, at: int, rng: random.Random) -> None:
         node = self.nodes[at]

@@ -71,7 +71,7 @@ Make = Callable[[random.Random, int, str], Message]
 UPKEEP: Mapping[str, Make] = {
     "Stores/UpsertStores": lambda rng, _, __: stores_pb2.UpsertStoresRequest(stores=[pop_up(rng)]),
     "Stores/UpdateStore": lambda rng, _, __: stores_pb2.UpdateStoreRequest(
-        store=pop_up(rng), update_mask={"paths": ["display_name"]}
+        store=pop_up(rng), allow_missing=True
     ),
     "Stores/DeleteStore": lambda *_: stores_pb2.DeleteStoreRequest(
         name=f"stores/{POP_UP}", allow_missing=True
@@ -116,9 +116,20 @@ UPKEEP: Mapping[str, Make] = {
         rule=rule(rng), rule_id="hello", request_id=key
     ),
     "Geofence/UpdateRule": lambda rng, _, __: geofence_pb2.UpdateRuleRequest(
-        rule=rule(rng), update_mask={"paths": ["display_name"]}
+        rule=rule(rng), allow_missing=True
     ),
     "Geofence/DeleteRule": lambda *_: geofence_pb2.DeleteRuleRequest(name=RULE, allow_missing=True),
+    "Geofence/ReportPositions": lambda _, now_s, __: geofence_pb2.ReportPositionsRequest(
+        fixes=[
+            {
+                "device_id": "cleo",
+                "location": {"latitude": 60.25, "longitude": 24.8},
+                "sequence": now_s,
+                "device_time": {"seconds": now_s},
+            }
+        ],
+        consent=True,
+    ),
     "Geofence/UpdateDevice": lambda rng, _, __: geofence_pb2.UpdateDeviceRequest(
         device_id="cleo", consent=rng.random() < 0.8, device={"reference": "cleo"}
     ),
