@@ -1,10 +1,15 @@
 """Reads tags of access and direction: who may use a way, and which way round.
 
 As the OSM wiki defines them (pages "Key:access", "Key:oneway" and "Conditional restrictions").
-Conditions of time, weight and size are not read; `conditional_access` finds them.
+Roads have no time of day here, so tags with conditions (`motor_vehicle:conditional=no @ (Mo-Fr
+07:00-09:00)`) are read with caution: what a condition allows is not used, and what it forbids is
+taken as forbidden always. A way that is closed at some hours is open as a destination only, and one
+that is one-way at some hours is one-way. Conditions of weight and size do not concern a customer's
+car.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 
 from geodata.roads.modes import Mode
 
@@ -24,6 +29,16 @@ _NO = {
     "hov", "school", "police", "fire", "service", "members", "variable",
 }  # fmt: skip
 _UNTOLD = {"unknown", "unspecified", "undefined"}
+_CLAUSE = re.compile(r"([^@;()]+)@\s*(\([^()]*\)|[^;]*)")
+"""One of the clauses of a conditional tag: `no @ (Mo-Fr 07:00-09:00; Sa)`."""
+_ONE_WAYS = {
+    **dict.fromkeys(("yes", "true", "1"), (True, False)),
+    **dict.fromkeys(("-1", "reverse"), (False, True)),
+    # The direction of a reversible lane depends on the hour.
+    "reversible": (False, False),
+}
+"""The directions, ahead and back, that are left by a value of `oneway`."""
+_OF_SIZE = re.compile(r"weight|length|width|height|axle", re.IGNORECASE)
 
 
 def access(tags: Tags, mode: Mode) -> tuple[bool | None, bool]:
@@ -34,7 +49,15 @@ def access(tags: Tags, mode: Mode) -> tuple[bool | None, bool]:
         meant = _meaning(value)
         if meant is not None:
             allowed, is_destination = meant, not _parts(value) & _YES
-    return allowed, bool(allowed and is_destination)
+        if any(not _parts(each) & _YES for each in _conditional(tags, key)):
+            is_destination = True
+    return allowed, is_destination and allowed is not False
+
+
+def _conditional(tags: Tags, key: str) -> list[str]:
+    """The values that a tag has under conditions that may concern a customer."""
+    clauses = _CLAUSE.findall(tags.get(f"{key}:conditional", ""))
+    return [value.strip() for value, condition in clauses if not _OF_SIZE.search(condition)]
 
 
 def explicit(tags: Tags, mode: Mode) -> bool:
@@ -65,7 +88,7 @@ def unknown_access(tags: Tags) -> bool:
 
 
 def conditional_access(tags: Tags) -> bool:
-    """True if access or direction depend on the time or on a condition, which is not read."""
+    """True if access or direction depend on the time or on another condition."""
     keys = {"oneway", *(key for of_mode in _KEYS.values() for key in of_mode)}
     return any(key.endswith(":conditional") and key.partition(":")[0] in keys for key in tags)
 
@@ -74,9 +97,12 @@ def directions(tags: Tags, mode: Mode) -> list[bool]:
     """If a mode may go forward, and if backward."""
     found = []
     for direction, is_open in zip(("forward", "backward"), _one_ways(tags, mode), strict=True):
-        told = [_meaning(tags.get(f"{key}:{direction}")) for key in _KEYS[mode]]
+        keys = [f"{key}:{direction}" for key in _KEYS[mode]]
+        told = [_meaning(tags.get(key)) for key in keys]
         # Only the mode's own key opens a one-way road against its direction.
-        found.append(told[-1] if told[-1] is not None else is_open and False not in told)
+        may_go = told[-1] if told[-1] is not None else is_open and False not in told
+        at_times = [_meaning(value) for key in keys for value in _conditional(tags, key)]
+        found.append(may_go and False not in at_times)
     return found
 
 
@@ -84,13 +110,11 @@ def _one_ways(tags: Tags, mode: Mode) -> tuple[bool, bool]:
     """The directions that are left by tags of one-way roads."""
     if mode is Mode.WALK:
         moving = {"forward": "yes", "backward": "-1"}.get(tags.get("conveying", ""), "no")
-        return _one_way(tags.get("oneway:foot", moving))
-    general = tags.get("oneway")
-    if general is None:
-        implied = tags.get("junction") in {"roundabout", "circular"}
-        implied |= tags.get("highway") == "motorway"
-        general = "yes" if implied else "no"
-    general = tags.get("oneway:vehicle", general)
+        return _one_way(_told(tags, "oneway:foot") or [moving])
+    implied = tags.get("junction") in {"roundabout", "circular"}
+    implied |= tags.get("highway") == "motorway"
+    general = _told(tags, "oneway", "yes" if implied else "no")
+    general = _told(tags, "oneway:vehicle") or general
     if mode is Mode.BIKE:
         lanes = (tags.get(f"cycleway{side}", "") for side in ("", ":left", ":right", ":both"))
         contraflow = any(lane.startswith("opposite") for lane in lanes)
@@ -98,16 +122,19 @@ def _one_ways(tags: Tags, mode: Mode) -> tuple[bool, bool]:
             tags.get(f"cycleway{side}:oneway") in {"no", "-1"}
             for side in (":left", ":right", ":both")
         )
-        return _one_way(tags.get("oneway:bicycle", "no" if contraflow else general))
+        return _one_way(_told(tags, "oneway:bicycle") or (["no"] if contraflow else general))
     for key in ("oneway:motor_vehicle", "oneway:motorcar"):
-        general = tags.get(key, general)
+        general = _told(tags, key) or general
     return _one_way(general)
 
 
-def _one_way(value: str) -> tuple[bool, bool]:
-    if value in {"yes", "true", "1"}:
-        return True, False
-    if value in {"-1", "reverse"}:
-        return False, True
-    # The direction of a reversible lane depends on the hour.
-    return (False, False) if value == "reversible" else (True, True)
+def _told(tags: Tags, key: str, otherwise: str = "") -> list[str]:
+    """What a tag says, and what it says under conditions; nothing if it is not there."""
+    value = tags.get(key, otherwise)
+    return [value, *_conditional(tags, key)] if value else []
+
+
+def _one_way(values: Iterable[str]) -> tuple[bool, bool]:
+    """The directions that all of the values leave."""
+    found = [_ONE_WAYS.get(value, (True, True)) for value in values]
+    return all(ahead for ahead, _ in found), all(back for _, back in found)

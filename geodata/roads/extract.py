@@ -23,6 +23,10 @@ Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int | None], None]
 """Called with a step's name, the amount done and the whole, if that is known."""
 
+CONDITIONAL = (
+    "ways with conditions of access or direction, by time or vehicle: what forbids is read as "
+    "always, what allows as never"
+)
 _EVERY = 20_000
 """Objects between two calls of the progress."""
 _MODES = tuple(Mode)
@@ -109,7 +113,9 @@ def _read(path: Path, progress: Progress) -> Extract:
             refs = np.fromiter((node.ref for node in item.nodes), np.int64, len(item.nodes))
             ways[item.id] = tags, refs[np.diff(refs, prepend=refs[0] - 1) != 0]
             if conditional_access(tags):
-                _count(unread, "conditions of access or direction on ways, by time or vehicle")
+                _count(unread, CONDITIONAL)
+            if "maxspeed:conditional" in tags:
+                _count(unread, "speed limits under conditions: read without them")
             if unknown_access(tags):
                 _count(unread, "ways with an unknown value of access")
     if not ways:
@@ -152,7 +158,7 @@ def _box(header: Any) -> tuple[float, float, float, float] | None:
 
 def _restriction(tags: dict[str, str], item: Any, unread: dict[str, int]) -> list[Restriction]:
     if is_by_time(tags):
-        _count(unread, "turn restrictions by time")
+        _count(unread, "turn restrictions by time: left out")
     found = {mode: turn_rule(tags, mode) for mode in _MODES}
     rules = {mode: rule for mode, rule in found.items() if rule}
     if not rules:

@@ -1,8 +1,7 @@
 """Reads OpenStreetMap tags: the use of a way by a mode and its speed, barriers, signals and turns.
 
-Tags are read as the OSM wiki defines them (page "OSM tags for routing"). Slopes and conditions of
-time, weight and size are not read: roads have no time of day here, and a customer's vehicle is a
-car, a bicycle or none.
+Tags are read as the OSM wiki defines them (page "OSM tags for routing"). Slopes, weight and
+size are not read: a customer's vehicle is a car, a bicycle or none.
 """
 
 import re

@@ -27,9 +27,9 @@ def at(east_m: float, north_m: float) -> Point:
 
 
 def tags_of(text: str) -> dict[str, str]:
-    """`highway=service oneway=yes` as tags; `_` stands for a space in a value."""
+    """`highway=service oneway=yes` as tags; `_mph` and `_@_` stand for ` mph` and ` @ `."""
     pairs = (pair.partition("=") for pair in text.split())
-    return {key: value.replace("_mph", " mph") for key, _, value in pairs}
+    return {key: value.replace("_mph", " mph").replace("_@_", " @ ") for key, _, value in pairs}
 
 
 def write_extract(

@@ -97,7 +97,7 @@ def _show(told: dict[str, Any]) -> None:
         lines.append("the extract has no box in its header: every time may be clipped")
     if told["order"] != "saved":
         lines.append("made with another version of pyroutingkit: starts are slow; build it again")
-    lines += [f"not used: {count:,} {reason}" for reason, count in told["unread"].items()]
+    lines += [f"not fully read: {count:,} {reason}" for reason, count in told["unread"].items()]
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     table = Table("mode", "km", "islands (km)", "left out (km)", "edges", "nodes", "fastest (km/h)")

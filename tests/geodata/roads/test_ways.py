@@ -11,6 +11,7 @@ import pytest
 
 from geodata.points import Point
 from geodata.roads import BadNetwork, Mode
+from geodata.roads.extract import CONDITIONAL
 from tests.geodata.roads.grid import PLACES, STREET, grid, seconds, snapped
 from tests.support.roads import at, network_of, tags_of, write_extract
 
@@ -239,6 +240,48 @@ def test_nobody_passes_through_a_road_for_destinations(tmp_path: Path) -> None:
     assert 13.33 == pytest.approx(seconds(network, DRIVE, "BF", "FJ"), rel=1e-3)
 
 
+CONDITIONS: list[tuple[str, dict[Mode, bool]]] = [
+    ("motor_vehicle:conditional=no_@_(Mo-Fr_07:00-09:00)", {DRIVE: False, WALK: True, BIKE: True}),
+    ("motor_vehicle:conditional=destination_@_(07:00-09:00)", {DRIVE: False}),
+    ("vehicle:conditional=no_@_07:00-09:00;yes_@_(Su)", {DRIVE: False, WALK: True, BIKE: False}),
+    ("access:conditional=no_@_(22:00-06:00)", {DRIVE: False, WALK: False, BIKE: False}),
+    ("access:conditional=no_@_(22:00-06:00) foot=yes", {DRIVE: False, WALK: True}),
+    ("foot:conditional=no_@_(sunset-sunrise)", {DRIVE: True, WALK: False}),
+    ("motor_vehicle=destination motor_vehicle:conditional=yes_@_(Su)", {DRIVE: False}),
+    ("motor_vehicle:conditional=no_@_(weight>3.5)", {DRIVE: True}),
+    ("motor_vehicle:conditional=no_@_(length>12_AND_Mo-Fr)", {DRIVE: True}),
+    ("motor_vehicle:conditional=yes_@_(Su)", {DRIVE: True}),
+    ("hgv:conditional=no_@_(22:00-06:00)", {DRIVE: True}),
+    ("motor_vehicle:conditional=no", {DRIVE: True}),
+    ("oneway:conditional=yes_@_(Mo-Fr)", {DRIVE: True, WALK: True}),
+    ("oneway:conditional=-1_@_(Mo-Fr)", {DRIVE: False, WALK: True, BIKE: False}),
+    ("oneway:conditional=-1_@_(Mo-Fr) oneway:bicycle=no", {DRIVE: False, BIKE: True}),
+    ("oneway=-1 oneway:conditional=no_@_(Su)", {DRIVE: False}),
+    ("oneway:conditional=yes_@_(06:00-12:00);-1_@_(12:00-20:00)", {DRIVE: False}),
+    ("motor_vehicle:forward:conditional=no_@_(07:00-09:00)", {DRIVE: False, BIKE: True}),
+    ("motor_vehicle:backward:conditional=no_@_(07:00-09:00)", {DRIVE: True}),
+]
+
+
+@pytest.mark.parametrize(("tags", "passes"), CONDITIONS, ids=[tags for tags, _ in CONDITIONS])
+def test_what_is_closed_at_some_hours_is_no_way_through(
+    tmp_path: Path, tags: str, passes: dict[Mode, bool]
+) -> None:
+    network = grid(tmp_path, {"BF": tags_of(R + tags)})
+    metres = {mode: 7.5 if mode is DRIVE else {WALK: 5, BIKE: 16}[mode] / 3.6 for mode in Mode}
+    for mode, is_open in passes.items():
+        # From 25 m before B to the middle of F and J: over B 175 m, over A and E 325 m.
+        expected = (175 if is_open else 325) / metres[mode]
+        assert expected == pytest.approx(seconds(network, mode, "MB", "FJ"), rel=1e-3), mode
+
+
+def test_shops_on_a_street_that_is_closed_at_some_hours_are_reached(tmp_path: Path) -> None:
+    tags = tags_of(R + "motor_vehicle:conditional=no_@_(Mo-Fr_07:00-09:00)")
+    network = grid(tmp_path, {"BF": tags})
+    assert 10.0 == pytest.approx(seconds(network, DRIVE, "MB", "BF"), rel=1e-3)
+    assert 13.33 == pytest.approx(seconds(network, DRIVE, "BF", "FJ"), rel=1e-3)
+
+
 def test_roads_for_destinations_lead_to_each_other_within_their_zone(tmp_path: Path) -> None:
     zone = {"highway": "residential", "access": "customers"}
     network = grid(tmp_path, {"BF": zone, "FJ": zone})
@@ -294,14 +337,15 @@ def test_a_ferry_of_which_a_part_is_missing_has_no_duration(tmp_path: Path) -> N
 def test_what_is_not_read_is_counted(tmp_path: Path) -> None:
     ways = {
         "AMB": tags_of(R + "motor_vehicle:conditional=no_@_(22:00-06:00)"),
-        "BC": tags_of(R + "access=maybe"),
+        "BC": tags_of(R + "access=maybe maxspeed:conditional=30_@_(22:00-06:00)"),
         "CD": tags_of(R + "oneway:conditional=yes_@_(Mo-Fr)"),
     }
     by_time = {"restriction:conditional": "no_left_turn @ (Mo-Fr)"}
     by_hour = {"restriction": "no_left_turn", "hour_on": "07:00", "hour_off": "09:00"}
     network = grid(tmp_path, ways, restrictions=[(TURN, by_time), (TURN, by_hour)])
     assert {
-        "conditions of access or direction on ways, by time or vehicle": 2,
+        CONDITIONAL: 2,
+        "speed limits under conditions: read without them": 1,
         "ways with an unknown value of access": 1,
-        "turn restrictions by time": 2,
+        "turn restrictions by time: left out": 2,
     } == network.about["unread"]

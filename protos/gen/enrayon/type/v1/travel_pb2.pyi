@@ -52,6 +52,9 @@ Global___TravelMode: _TypeAlias = TravelMode  # noqa: Y015
 class Travel(_message.Message):
     """Travel from the origin of a search to the stores. Roads have no time of day here: there is no
     traffic and no public transport. The departure decides only what is open and ready on arrival.
+    A road that is closed at some hours is taken only where a journey begins or ends on it, and one
+    that is one-way at some hours only that way. Turn restrictions and speed limits that hold at some
+    hours are left out.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
