@@ -100,6 +100,32 @@ async def test_the_page_of_a_store_draws_the_way_on_foot_where_roads_have_one_an
     await expect(way).to_be_hidden()
 
 
+async def test_a_link_to_a_store_draws_the_way_from_the_place_that_the_visitor_has_given(visit):
+    page = await visit("/?q=Rautatientori")
+    await listed(page)
+    store = (await page.locator(".item a").first.get_attribute("href")).partition("?")[0]
+    way, on_foot = page.locator("#store .way"), re.compile(r"^\d+ mins? on foot · \d+ (m|ft) ")
+
+    page = await visit(f"{store}?q=Rautatientori")
+    way = page.locator("#store .way")
+    await expect(way).to_contain_text(on_foot)
+
+    page = await visit(store, **ALLOWED)
+    way = page.locator("#store .way")
+    await expect(way).to_contain_text(re.compile(r"\d+ mins? on foot · "))
+    assert "60.1" not in page.url
+
+    # No minutes are counted from a rough position, and nobody is asked for one.
+    rough = {"geolocation": {**SENAATINTORI, "accuracy": 900}, "permissions": ["geolocation"]}
+    for options in (rough, {}):
+        page = await visit(store, **options)
+        await expect(page.locator("#results:not([aria-busy]) .item").first).to_be_attached()
+        await expect(page.locator("#store .way")).to_be_hidden()
+        asked = await page.evaluate("performance.getEntriesByType('resource').map((e) => e.name)")
+        assert any("stores:findNearest" in url for url in asked)
+        assert not any("computeTravelTimes" in url for url in asked)
+
+
 async def test_an_approximate_position_leaves_the_browser_with_two_decimals(visit):
     page = await visit(**ALLOWED)
     bodies: list[str] = []

@@ -11,7 +11,7 @@ import { dress, tell } from "./host.js";
 import { $ } from "./html.js";
 import { kiosk } from "./kiosk.js";
 import { LateMap } from "./map/late.js";
-import { position } from "./position.js";
+import { allowedPosition, position } from "./position.js";
 import { Results } from "./results.js";
 import { aroundMap, byText, inView, nearMe, nearPlace, whereMostAre } from "./search.js";
 import { keep, kept } from "./storage.js";
@@ -37,7 +37,7 @@ const map = new LateMap("map", { style: config.mapStyle, center: config.center, 
 });
 const results = new Results(map, { open: go, look, clear, want, redraw: () => drawFilters($("filters"), list) });
 const basket = has("stock") ? new Basket($("basket"), wanted) : null;
-const view = new StoreView(map, basket, { back, seek, origin: () => results.origin });
+const view = new StoreView(map, basket, { back, seek, origin });
 
 combobox($("search"), {
   suggest: async (query, signal) => (await suggest(query, map.center, locale(), signal)).suggestions || [],
@@ -127,6 +127,11 @@ async function scan({ token, gtin }) {
     if (error.status === undefined) throw error;
     return results.notice(say(error.passing ? "offline" : UNREADABLE[error.reason] || "badCode"));
   }
+}
+
+// The place from which ways lead: that of the search, else the person's position if it is allowed already.
+async function origin() {
+  return (await results.origin()) || allowedPosition({ approximate: $("approximate").checked });
 }
 
 // The position for a question such as "near me"; null if it is not to be had.

@@ -4,6 +4,16 @@ const TIMEOUT_MS = 10_000;
 const RECENT_MS = 60_000;
 const ROUNDED_M = 1000; // about, of two decimals of a degree
 
+const EXACT_M = 100; // 80 s on foot
+
+/** The position of a person who has allowed it before; null without asking, or if it is not exact. */
+export async function allowedPosition(options) {
+  const { state } = await Promise.resolve(navigator.permissions?.query({ name: "geolocation" })).catch(() => ({})) || {};
+  if (state !== "granted") return null;
+  const { accuracyM, ...point } = await position(options).catch(() => ({}));
+  return accuracyM <= EXACT_M ? point : null;
+}
+
 /**
  * The position and its accuracy in metres.
  *

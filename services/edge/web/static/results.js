@@ -15,6 +15,7 @@ const MOST_OFFERED = 5;
 export class Results {
   filter = undefined; // the StoreFilter of what is listed: the map's too
   #search = null;
+  #listed = null; // a promise of the end of the last search
   #begin = turns();
   #current = () => true; // false for a list that another has replaced
   #shown = [];
@@ -34,8 +35,9 @@ export class Results {
     return this.#search?.query || "";
   }
 
-  /** The place of the search, if it is a point. */
-  get origin() {
+  /** The place of the search when it is known; null if it is no point. */
+  async origin() {
+    await this.#listed?.catch(() => {}); // who searched is told
     return this.#search?.mark || null;
   }
 
@@ -49,7 +51,12 @@ export class Results {
     return this.list();
   }
 
-  async list() {
+  list() {
+    this.#listed = this.#list();
+    return this.#listed;
+  }
+
+  async #list() {
     const search = this.#search;
     const current = (this.#current = this.#begin());
     $("results").setAttribute("aria-busy", "true");

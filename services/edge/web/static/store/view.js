@@ -19,7 +19,7 @@ export class StoreView {
   #page = null;
   #stock = null;
 
-  /** @param actions `back()` to the list; `seek(changes)` to a list with these filters; `origin()` of the search. */
+  /** @param actions `back()` to the list; `seek(changes)` to a list with these filters; `origin()` of the visitor. */
   constructor(map, basket, actions) {
     Object.assign(this, { map, basket, actions });
   }

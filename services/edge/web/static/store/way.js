@@ -3,9 +3,14 @@
 import { wayOnFoot } from "../api.js";
 import { distance, minutes, say } from "../words.js";
 
-/** Fills `place` and draws the line; leaves both alone where no network of roads has the way. */
-export async function showWay(place, from, store, map, isOpen) {
-  if (!from || !store.location) return;
+/**
+ * Fills `place` and draws the line; leaves both alone where no network of roads has the way.
+ *
+ * @param origin a promise of the place of the search, or of nothing.
+ */
+export async function showWay(place, origin, store, map, isOpen) {
+  const from = store.location && (await origin);
+  if (!from || !isOpen()) return;
   const { origins: [{ journeys: [journey] = [] }] = [{}], roadAttribution } = await wayOnFoot(from, store.name).catch(() => ({}));
   if (!journey?.line || !isOpen()) return;
   const time = minutes(parseFloat(journey.travelTime));
