@@ -1,7 +1,7 @@
 """Reads an OpenStreetMap extract into junctions and the edges between them."""
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,19 @@ class Line:
     """True for a line that people walk, and that is no way of the map."""
 
 
+@dataclass(frozen=True, slots=True)
+class Square:
+    """An area that people walk over."""
+
+    id: int
+    """Of the way, or the negative one of a relation."""
+    tags: Tags
+    outer: tuple[int, ...]
+    """The ways around it."""
+    inner: tuple[int, ...] = ()
+    """The ways around its holes."""
+
+
 @dataclass(slots=True)
 class Extract:
     """The ways of an extract that some mode may use, with all that bears on times."""
@@ -96,6 +109,7 @@ def _read(path: Path, progress: Progress) -> Extract:
     unread: dict[str, int] = {}
     ways: dict[int, tuple[dict[str, str], Ints]] = {}
     restrictions: list[Restriction] = []
+    squares: list[Square] = []
     kinds = osmium.osm.WAY | osmium.osm.RELATION
     items: Iterable[Any] = osmium.FileProcessor(path, kinds).with_filter(
         KeyFilter("highway", "route", "type")
@@ -107,11 +121,12 @@ def _read(path: Path, progress: Progress) -> Extract:
         if not item.is_way():
             if tags.get("type", "").partition(":")[0] == "restriction":
                 restrictions += _restriction(tags, item, unread)
+            elif is_square(tags) and usage(tags, Mode.WALK, 1.0):
+                squares.append(_square(item, tags))
             elif tags.get("type") == "multipolygon" and "highway" in tags:
-                _count(unread, "squares of several outlines")
+                _count(unread, "areas of several outlines that are no squares")
         elif len(item.nodes) > 1 and any(usage(tags, mode, 1.0) for mode in _MODES):
-            refs = np.fromiter((node.ref for node in item.nodes), np.int64, len(item.nodes))
-            ways[item.id] = tags, refs[np.diff(refs, prepend=refs[0] - 1) != 0]
+            ways[item.id] = tags, _refs(item)
             if conditional_access(tags):
                 _count(unread, CONDITIONAL)
             if "maxspeed:conditional" in tags:
@@ -120,6 +135,7 @@ def _read(path: Path, progress: Progress) -> Extract:
                 _count(unread, "ways with an unknown value of access")
     if not ways:
         raise BadNetwork(f"{path.name}: no way in it that a car, a bicycle or a walker may use")
+    _add_outlines(path, squares, ways)
     node_ids = np.unique(np.concatenate([refs for _, refs in ways.values()]))
     latitudes, longitudes, node_tags = _nodes(path, node_ids, progress)
     lines: list[Line] = []
@@ -130,8 +146,21 @@ def _read(path: Path, progress: Progress) -> Extract:
         leaves = np.flatnonzero(np.diff(is_there[nodes]))
         is_cut[nodes[leaves]] = is_cut[nodes[leaves + 1]] = True
         lines += _lines(way, tags, nodes, is_there)
+    around = {way for square in squares for way in square.outer}
+    squares += [
+        Square(way, tags, (way,))
+        for way, (tags, _) in ways.items()
+        if is_square(tags) and way not in around
+    ]
     if lines:
-        lines += _crossings(lines, latitudes, longitudes)
+        outlines = {way: np.searchsorted(node_ids, refs) for way, (_, refs) in ways.items()}
+        used = np.bincount(np.concatenate([line.nodes for line in lines]), minlength=len(node_ids))
+        for square in squares:
+            pairs = _crossings(square, outlines, latitudes, longitudes, used)
+            if pairs is None:
+                _count(unread, "squares that are walked around")
+            else:
+                lines += [Line(square.id, square.tags, pair, is_over_square=True) for pair in pairs]
     else:
         raise BadNetwork(f"{path.name}: its ways have no nodes; take an extract with both")
     return Extract(
@@ -146,6 +175,36 @@ def _read(path: Path, progress: Progress) -> Extract:
         date=header.get("osmosis_replication_timestamp") or "",
         unread=unread,
     )
+
+
+def _refs(way: Any) -> Ints:
+    """The ids of the nodes of a way, without repetitions."""
+    refs: Ints = np.fromiter((node.ref for node in way.nodes), np.int64, len(way.nodes))
+    return refs[np.diff(refs, prepend=refs[0] - 1) != 0]
+
+
+def _square(relation: Any, tags: dict[str, str]) -> Square:
+    ways = [(member.ref, member.role) for member in relation.members if member.type == "w"]
+    outer = tuple(way for way, role in ways if role != "inner")
+    return Square(-relation.id, tags, outer, tuple(way for way, role in ways if role == "inner"))
+
+
+def _add_outlines(
+    path: Path, squares: Sequence[Square], ways: dict[int, tuple[dict[str, str], Ints]]
+) -> None:
+    """Add the outlines of squares that are no ways by tags of their own: people walk on them."""
+    tags_of = {
+        way: {key: value for key, value in square.tags.items() if key not in {"type", "area"}}
+        for square in squares
+        for way in (*square.outer, *square.inner)
+        if way not in ways
+    }
+    if not tags_of:
+        return
+    items: Iterable[Any] = osmium.FileProcessor(path, osmium.osm.WAY).with_filter(IdFilter(tags_of))
+    for way in items:
+        if len(way.nodes) > 1:
+            ways[way.id] = tags_of[way.id], _refs(way)
 
 
 def _box(header: Any) -> tuple[float, float, float, float] | None:
@@ -224,15 +283,15 @@ def _lines(way: int, tags: Tags, nodes: Ints, is_there: NDArray[np.bool_]) -> li
     ]
 
 
-def _crossings(lines: Sequence[Line], latitudes: Floats, longitudes: Floats) -> list[Line]:
-    """The straight lines over squares."""
-    used = np.bincount(np.concatenate([line.nodes for line in lines]), minlength=len(latitudes))
-    return [
-        Line(line.way, line.tags, pair, is_over_square=True)
-        for line in lines
-        if is_square(line.tags)
-        for pair in crossings(line.nodes, latitudes, longitudes, used)
-    ]
+def _crossings(
+    square: Square, outlines: Mapping[int, Ints], latitudes: Floats, longitudes: Floats, used: Ints
+) -> Ints | None:
+    """The ends of the straight lines over a square; None if it is walked around."""
+    around = [outlines[way] for way in (*square.outer, *square.inner) if way in outlines]
+    is_whole = len(around) == len(square.outer) + len(square.inner)
+    if not is_whole or np.isnan(latitudes[np.concatenate(around)]).any():
+        return None
+    return crossings(around, latitudes, longitudes, used)
 
 
 def line_usages(line: Line, extract: Extract) -> tuple[dict[Mode, Usage], Floats]:
