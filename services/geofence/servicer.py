@@ -119,7 +119,7 @@ class GeofenceServicer:
     ) -> AsyncIterator[pb.StreamPositionsResponse]:
         """Takes in batch after batch; one answer for each."""
         async for request in requests:
-            outcomes = await self.positions.report(request.fixes)
+            outcomes = await self.positions.report(request.fixes, is_brief=request.brief)
             yield batch_response(outcomes, brief=request.brief)
 
     async def start_trip(self, request: pb.StartTripRequest) -> pb.Trip:

@@ -34,7 +34,9 @@ SOUTH_WEST, SPAN = (60.0, 22.0), (2.0, 4.0)
 """The south of Finland, 220 by 220 km."""
 STEP_DEGREES = 0.0001
 Call = Callable[[int], Awaitable[None]]
-HELD_BY = "what each device costs: its record is read, judged and written, its name hashed"
+HELD_BY = (
+    "Python for each message: its fields, the hash of its id, its record to and from the database"
+)
 TITLES = {
     "stream": "1,000 positions a core-second, 10,000 fences, {} of a device in a batch of 5,000",
     "ratio": "positions a core-second in a stream over single calls",

@@ -2,8 +2,9 @@
 -- KEYS  devices, timers, events, wake, crossing, people, ends, keyed, known, then hashes of trips
 --       and sets of who is inside
 -- ARGV  most events that the stream may have, and most facts, most devices,
---       how many of those given are new, most people, how many of them are new, then for each
---       device:
+--       how many of those given are new, most people, how many of them are new,
+--       devices of which the head of the record changes alone, as for most fixes: for each its hash,
+--       its stamp and the new head, without a gap; then for each other device:
 --       hash    keyed hash of its id
 --       stamp   the first bytes of the record as it was read; "" when there was none
 --       record  the new record
@@ -17,7 +18,8 @@
 --               the record of its person ("=" as before), when that ends in ms, then
 --               number of sets that it enters ("+") or leaves ("-"), and for each: the index of
 --               its key in KEYS, the sign
--- Returns for each device 1 when it was written, 0 when another call had changed it; an error
+-- Returns a list of the numbers of the heads that were not written, then for each other device 1
+--       when it was written, 0: another call had changed the device; an error
 --       BACKLOG, with nothing written, when too many events or facts wait, or DEVICES or PEOPLE when
 --       there would be too many
 --
@@ -35,8 +37,24 @@ new = tonumber(ARGV[5])
 if new > 0 and redis.call('HLEN', KEYS[6]) + new > tonumber(ARGV[4]) then
   return redis.error_reply('PEOPLE the partition keeps as many registered devices as it may')
 end
-local result = {}
-local at = 6 -- the next argument
+
+local HASH, STAMP, HEAD = 16, 14, 88 -- bytes
+local heads, refused = ARGV[6], {}
+for n = 1, #heads / (HASH + STAMP + HEAD) do
+  local begin = (n - 1) * (HASH + STAMP + HEAD)
+  local hash = string.sub(heads, begin + 1, begin + HASH)
+  local stored = redis.call('HGET', devices, hash) or ''
+  local stamp = string.sub(heads, begin + HASH + 1, begin + HASH + STAMP)
+  if string.sub(stored, 1, STAMP) == stamp then
+    local head = string.sub(heads, begin + HASH + STAMP + 1, begin + HASH + STAMP + HEAD)
+    redis.call('HSET', devices, hash, head .. string.sub(stored, HEAD + 1))
+  else
+    refused[#refused + 1] = n
+  end
+end
+
+local result = { refused }
+local at = 7 -- the next argument
 while at <= #ARGV do
   local hash, stamp, record, due = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local stored = redis.call('HGET', devices, hash) or ''

@@ -16,7 +16,14 @@ from services.geofence.model.devices import HASH_BYTES, Device, known_device, ne
 from services.geofence.model.partitions import partition_of
 from services.geofence.model.people import Person, pack
 from services.geofence.resources.campaigns import Campaigns
-from services.geofence.state.devices import DeviceChange, DeviceRecords, PersonChange
+from services.geofence.state.devices import (
+    NO_HEADS,
+    DeviceChange,
+    DeviceRecords,
+    Heads,
+    PersonChange,
+    Written,
+)
 from services.geofence.state.erased import Erased
 from services.geofence.state.people import PeopleRecords
 
@@ -49,6 +56,11 @@ class Devices:
     def hashes(self, device_id: str) -> list[bytes]:
         """The keyed hashes of a device id of this caller, that by the current key first."""
         return self._hash(f"{current_caller().id}\0{device_id}".encode())
+
+    def hashes_of(self, device_ids: Sequence[str]) -> list[list[bytes]]:
+        """`hashes` of many devices."""
+        owner = f"{current_caller().id}\0".encode()
+        return [self._hash(owner + id.encode()) for id in device_ids]
 
     async def find(self, hashes: Sequence[bytes], now_ms: int) -> Device:
         """The device of hashes: under the current key, else under an older one, else a new one."""
@@ -93,23 +105,21 @@ class Devices:
         """The version of the key that made the hash of a device, one of `hashes`."""
         return self._key_versions[hashes.index(device.hash)]
 
-    async def write(
-        self, outcomes: Sequence[Outcome], roamed: Sequence[DeviceChange] = ()
-    ) -> list[bool]:
+    async def write(self, outcomes: Sequence[Outcome]) -> list[bool]:
         """Write devices with their events; answers for each whether it was as it had been read.
-
-        Args:
-            outcomes: The devices that detection decided.
-            roamed: Changes without events. They come first in the answer.
 
         Raises:
             BacklogFull: too many events wait for delivery.
             QuotaExceeded: a partition keeps as many devices as it may.
         """
+        return (await self.write_with(outcomes, NO_HEADS)).changes
+
+    async def write_with(self, outcomes: Sequence[Outcome], heads: Heads) -> Written:
+        """`write`, with the heads of devices that were decided in columns."""
         await self._add_people(outcomes)
         changes = [self._change(outcome) for outcome in outcomes]
-        written = await self._records.write([*roamed, *changes])
-        for outcome, is_written in zip(outcomes, written[len(roamed) :], strict=True):
+        written = await self._records.write(changes, heads)
+        for outcome, is_written in zip(outcomes, written.changes, strict=True):
             if is_written and any(outcome.events):
                 metrics.count_events(outcome.events)
                 if person := outcome.person or outcome.was_known:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+import numpy as np
+
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from geodata.fences.state import Fix
 from services.chassis.clock import Clock
@@ -22,8 +24,8 @@ from services.geofence.model.devices import Device
 from services.geofence.replica.feeds import Feeds
 from services.geofence.resources.detection import Detection
 from services.geofence.resources.devices import TRIES, Devices
-from services.geofence.resources.roaming import LEAST, Roaming
-from services.geofence.state.devices import DeviceChange, DeviceRecords
+from services.geofence.resources.roaming import LEAST, NOBODY, Roamed, Roaming
+from services.geofence.state.devices import DeviceRecords, Written
 
 
 class FixOutcome(NamedTuple):
@@ -47,12 +49,14 @@ class FixOutcome(NamedTuple):
 
 
 UNDECIDED = FixOutcome(pb.FixResult.OUTCOME_UNSPECIFIED)
+NO_NEWS = FixOutcome(pb.FixResult.OUTCOME_APPLIED)
+"""Of a fix that was applied and caused no event, in a brief batch."""
 
 
 class _Work(NamedTuple):
     """The fixes of one device that are to be decided."""
 
-    hashes: list[bytes]
+    hashes: Sequence[bytes]
     indexes: list[int]
     """Indexes of the fixes in the batch."""
     fixes: list[Fix]
@@ -61,33 +65,25 @@ class _Work(NamedTuple):
 class _Decision(NamedTuple):
     """The changes of devices by a batch."""
 
-    roamed: dict[int, DeviceChange]
-    """Changes decided in columns, by index of the fix."""
+    roamed: Roamed
     changed: list[tuple[_Work, Outcome]]
     unchanged: list[tuple[_Work, Outcome]]
-
-
-class _Overtaken(NamedTuple):
-    """Devices that other calls changed between the read and the write."""
-
-    roamed: list[int]
-    """Indexes of their fixes."""
-    work: list[_Work]
 
 
 class _Batch:
     """Fixes that came together, and the outcome of each."""
 
-    def __init__(self, messages: Sequence[pb.Fix], now_ms: int) -> None:
+    def __init__(self, messages: Sequence[pb.Fix], now_ms: int, *, is_brief: bool) -> None:
         self.messages = messages
         self.now_ms = now_ms
+        self._is_brief = is_brief
         self.outcomes = [UNDECIDED] * len(messages)
         self.by_device: defaultdict[str, list[int]] = defaultdict(list)
         """Indexes of the fixes of each device, by its id."""
         for index, message in enumerate(messages):
             self.by_device[message.device_id].append(index)
 
-    def work(self, hashes: list[bytes], indexes: Iterable[int]) -> list[_Work]:
+    def work(self, hashes: Sequence[bytes], indexes: Iterable[int]) -> list[_Work]:
         """The work on one device; none if no fix of it is valid. Fixes that are not are refused."""
         work = _Work(hashes, [], [])
         for index in indexes:
@@ -99,28 +95,28 @@ class _Batch:
                 work.indexes.append(index)
         return [work] if work.indexes else []
 
-    def settle(self, decision: _Decision, written: Sequence[bool]) -> _Overtaken:
+    def settle(self, decision: _Decision, written: Written) -> list[_Work]:
         """Note the outcomes of devices that were written or needed no write.
 
-        Args:
-            decision: The changes of the devices.
-            written: For each roaming device, then for each other changed one, whether it was as it
-                had been read.
+        Answers the work on the devices that other calls changed between the read and the write.
         """
         roamed, changed, unchanged = decision
-        overtaken = _Overtaken([], [])
-        for (index, change), is_written in zip(roamed.items(), written[: len(roamed)], strict=True):
-            if is_written:
-                self.outcomes[index] = FixOutcome(pb.FixResult.OUTCOME_APPLIED, change.subject)
-            else:
-                overtaken.roamed.append(index)
-        for (work, outcome), is_written in zip(changed, written[len(roamed) :], strict=True):
+        overtaken = []
+        for (work, outcome), is_written in zip(changed, written.changes, strict=True):
             if is_written:
                 self._note(work, outcome)
             else:
-                overtaken.work.append(work)
+                overtaken.append(work)
         for work, outcome in unchanged:
             self._note(work, outcome)
+        if self._is_brief:
+            for index in chain.from_iterable(roamed.indexes):
+                self.outcomes[index] = NO_NEWS
+        else:
+            for number, indexes in enumerate(roamed.indexes):
+                applied = FixOutcome(pb.FixResult.OUTCOME_APPLIED, roamed.subject(number))
+                for index in indexes:
+                    self.outcomes[index] = applied
         return overtaken
 
     def _note(self, work: _Work, outcome: Outcome) -> None:
@@ -152,8 +148,15 @@ class Positions:
         self._clock = clock
         self._free_batches = batches
 
-    async def report(self, messages: Sequence[pb.Fix]) -> list[FixOutcome]:
+    async def report(
+        self, messages: Sequence[pb.Fix], *, is_brief: bool = False
+    ) -> list[FixOutcome]:
         """Take in fixes; answers the outcome of each. An invalid fix does not affect the others.
+
+        Args:
+            messages: The fixes.
+            is_brief: True if nobody reads the subjects of applied fixes without events. They may
+                be left out then.
 
         Raises:
             ResourceExhausted: too many batches wait for the database.
@@ -164,35 +167,35 @@ class Positions:
         if self._free_batches <= 0:
             raise ResourceExhausted("too many batches of fixes wait; send them again later")
         self._free_batches -= 1
+        now_ms = round(self._clock().timestamp() * 1000)
         try:
-            outcomes = await self._report(messages)
+            outcomes = await self._report(_Batch(messages, now_ms, is_brief=is_brief))
         finally:
             self._free_batches += 1
         metrics.count_fixes(each.outcome for each in outcomes)
         return outcomes
 
-    async def _report(self, messages: Sequence[pb.Fix]) -> list[FixOutcome]:
-        batch = _Batch(messages, round(self._clock().timestamp() * 1000))
+    async def _report(self, batch: _Batch) -> list[FixOutcome]:
         roaming = self._take_roaming(batch)
-        work = [
-            work
-            for id, indexes in batch.by_device.items()
-            for work in batch.work(self._devices.hashes(id), indexes)
-        ]
+        work = self._work_on(batch, batch.by_device)
         for _ in range(TRIES):
             if not work and roaming is None:
                 return batch.outcomes
             work, roaming = await self._step(batch, work, roaming), None
         raise ConcurrentChanges("other fixes of the same devices came in between; send them again")
 
+    def _work_on(self, batch: _Batch, by_device: Mapping[str, Sequence[int]]) -> list[_Work]:
+        """The work on devices, each with the indexes of its fixes."""
+        hashes = self._devices.hashes_of(list(by_device))
+        return list(chain.from_iterable(map(batch.work, hashes, by_device.values())))
+
     def _take_roaming(self, batch: _Batch) -> Roaming | None:
         """Take out of a batch the devices that may be decided in columns, if that pays."""
-        alone = [indexes[0] for indexes in batch.by_device.values() if len(indexes) == 1]
-        if len(alone) < LEAST or self._feeds.fences.replica.every_fix:
+        if len(batch.messages) < LEAST or self._feeds.fences.replica.every_fix:
             return None
-        roaming = Roaming.among(batch.messages, alone, self._devices.hashes)
-        for index in roaming.indexes:
-            del batch.by_device[batch.messages[index].device_id]
+        roaming = Roaming.among(batch.messages, batch.by_device, self._devices.hashes_of)
+        for indexes in roaming.indexes:
+            del batch.by_device[batch.messages[indexes[0]].device_id]
         return roaming if roaming.indexes else None
 
     async def _step(
@@ -205,12 +208,10 @@ class Positions:
         records = await self._records.records(hashes)
         decision = await self._decide(batch, work, roaming, records)
         written = await self._write(decision)
-        overtaken = batch.settle(decision, written)
-        return [
-            work
-            for index in overtaken.roamed
-            for work in batch.work(self._devices.hashes(batch.messages[index].device_id), [index])
-        ] + overtaken.work
+        overtaken = [decision.roamed.indexes[number] for number in written.refused_heads]
+        return batch.settle(decision, written) + self._work_on(
+            batch, {batch.messages[indexes[0]].device_id: indexes for indexes in overtaken}
+        )
 
     async def _decide(
         self,
@@ -221,12 +222,14 @@ class Positions:
     ) -> _Decision:
         """Decide in columns if possible, and the rest one by one."""
         fences = self._feeds.fences.replica
-        roamed: dict[int, DeviceChange] = {}
+        roamed = NOBODY
         if roaming is not None:
+            decided = np.zeros(len(roaming.indexes), np.bool_)
             # A fence that reports every fix may have come while the records were read.
             if not fences.every_fix:
-                roamed = roaming.changes(fences.index, records, batch.now_ms)
-            work = [*work, *rest_of(batch, roaming, roamed)]
+                roamed, decided = roaming.moved(fences.index, records, batch.now_ms)
+            rest = (batch.work(*each) for each in roaming.rest(decided))
+            work = [*work, *chain.from_iterable(rest)]
         devices = await self._devices_of(work, records, batch.now_ms)
         fixes = [(device, each.fixes) for device, each in zip(devices, work, strict=True)]
         decision = _Decision(roamed, [], [])
@@ -236,13 +239,13 @@ class Positions:
             (decision.changed if outcome.is_changed else decision.unchanged).append((each, outcome))
         return decision
 
-    async def _write(self, decision: _Decision) -> list[bool]:
-        """Write the changes; answers for each whether the device was as it had been read."""
+    async def _write(self, decision: _Decision) -> Written:
+        """Write the changes; answers those whose devices were as they had been read."""
         roamed, changed, unchanged = decision
-        written: list[bool] = []
-        if roamed or changed:
+        written = Written([], [])
+        if roamed.indexes or changed:
             outcomes = [outcome for _, outcome in changed]
-            written = await commit(self._devices.write(outcomes, [*roamed.values()]))
+            written = await commit(self._devices.write_with(outcomes, roamed.heads))
         await self._records.replicated(outcome.before.stands_under for _, outcome in unchanged)
         return written
 
@@ -254,10 +257,3 @@ class Positions:
         theirs = {hash: records[hash] for hash in chain.from_iterable(hashes) if hash in records}
         found = await self._records.current(theirs, now_ms)
         return await self._devices.chosen(hashes, found, now_ms)
-
-
-def rest_of(batch: _Batch, roaming: Roaming, roamed: Mapping[int, DeviceChange]) -> Iterable[_Work]:
-    """The work on devices that columns could not decide."""
-    for hashes, index in zip(roaming.hashes, roaming.indexes, strict=True):
-        if index not in roamed:
-            yield from batch.work(hashes, [index])

@@ -3,11 +3,13 @@
 import math
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import orjson
 import redis.exceptions
 import structlog
+from numpy.typing import NDArray
 
 from services.chassis.database.client import Calls, Client, Value, grouped_script, script
 from services.chassis.database.replication import replicated_many_script
@@ -23,7 +25,7 @@ from services.directory.events import HARD_LIMIT, partitions
 from services.directory.orders import ERASED
 from services.geofence.errors import BacklogFull, WrongPartitions
 from services.geofence.model import trips
-from services.geofence.model.devices import HASH_BYTES, Device, pack, subject_in, unpack
+from services.geofence.model.devices import HASH_BYTES, STAMP_BYTES, Device, pack, unpack
 from services.geofence.model.partitions import PARTITIONS, partition_of
 from services.geofence.model.trips import Trip, from_dict, to_dict
 from services.geofence.state.keys import Keys, inside_key, partition_name, trips_key
@@ -68,11 +70,6 @@ class DeviceChange(NamedTuple):
     inside: Mapping[str, bool] = NO_SETS
     """By shape, True if the device enters the set of who is inside, False if it leaves it."""
 
-    @property
-    def subject(self) -> str:
-        """The id that events carry for a device without visits."""
-        return subject_in(self.hash, self.record)
-
     @classmethod
     def of(
         cls,
@@ -104,6 +101,36 @@ class DeviceChange(NamedTuple):
             person,
             set_changes(before, after, is_known=is_known, anew=person is not None),
         )
+
+
+Heads = NDArray[np.uint8]
+"""New heads of records, whose rest stays: a row has the bytes of hash, stamp and head."""
+NO_HEADS: Heads = np.empty((0, HASH_BYTES), np.uint8)
+
+
+class Written(NamedTuple):
+    """What was written, and what was not, since another call had changed the device."""
+
+    changes: list[bool]
+    """For each change, True if it was written."""
+    refused_heads: list[int]
+    """The rows of heads that were not written."""
+
+
+def heads_of(hashes: Sequence[bytes], before: NDArray[np.void], after: NDArray[np.void]) -> Heads:
+    """The new heads of records with these hashes, from the columns that they begin with."""
+    count = len(hashes)
+    columns = (
+        np.frombuffer(b"".join(hashes), np.uint8).reshape(count, HASH_BYTES),
+        bytes_of(before)[:, :STAMP_BYTES],
+        bytes_of(after),
+    )
+    return np.concatenate(columns, axis=1)
+
+
+def bytes_of(rows: NDArray[np.void]) -> NDArray[np.uint8]:
+    """The bytes of rows."""
+    return np.frombuffer(rows.tobytes(), np.uint8).reshape(len(rows), rows.itemsize)
 
 
 POLL_S = 0.2
@@ -199,8 +226,8 @@ class DeviceRecords:
                 await self._forget(forget_keys(keys), [hash, record, "", 0, 0, 0])
         return devices
 
-    async def write(self, changes: Sequence[DeviceChange]) -> list[bool]:
-        """Write devices in one round trip; answers for each whether it was as it had been read.
+    async def write(self, changes: Sequence[DeviceChange], heads: Heads = NO_HEADS) -> Written:
+        """Write devices in one round trip, each if it is as it was read.
 
         Raises:
             BacklogFull: too many events wait for delivery in one of the partitions.
@@ -209,21 +236,29 @@ class DeviceRecords:
         """
         by_partition: defaultdict[int, list[int]] = defaultdict(list)
         for number, change in enumerate(changes):
-            by_partition[change.hash[0] % PARTITIONS].append(number)
-        calls = []
-        for partition, numbers in by_partition.items():
+            by_partition[partition_of(change.hash)].append(number)
+        heads_at = heads[:, 0] % PARTITIONS
+        order = np.argsort(heads_at, kind="stable")
+        ends = np.searchsorted(heads_at[order], np.arange(PARTITIONS + 1))
+        calls, rows = [], []
+        for partition in sorted({*by_partition, *np.unique(heads_at).tolist()}):
+            numbers = by_partition[partition]
+            rows.append(order[ends[partition] : ends[partition + 1]])
             keys = apply_keys(partition)
             new = sum(not changes[number].stamp for number in numbers)
             people = [changes[number].person for number in numbers]
             new_people = sum(person is not None and person.is_new for person in people)
             args = self._bounds(new, new_people)
+            args.append(heads[rows[-1]].tobytes())
             for number in numbers:
                 add_arguments(changes[number], partition, keys, args)
-            calls.append((keys, args))
-        written = [False] * len(changes)
-        for numbers, answer in zip(by_partition.values(), await self._run(calls), strict=True):
-            for number, is_written in zip(numbers, answer, strict=True):
-                written[number] = bool(is_written)
+            calls.append((partition, keys, args))
+        written = Written([False] * len(changes), [])
+        answers = await self._run([(keys, args) for _, keys, args in calls])
+        for (partition, _, _), some, (refused, *answer) in zip(calls, rows, answers, strict=True):
+            written.refused_heads.extend(some[[row - 1 for row in refused]].tolist())
+            for number, is_written in zip(by_partition[partition], answer, strict=True):
+                written.changes[number] = bool(is_written)
         return written
 
     async def replicated(self, hashes: Iterable[bytes]) -> None:
@@ -233,7 +268,7 @@ class DeviceRecords:
         """
         if self._replicas:
             partitions = {partition_of(hash) for hash in hashes}
-            await self._run([(apply_keys(each), self._bounds(0, 0)) for each in partitions])
+            await self._run([(apply_keys(each), [*self._bounds(0, 0), b""]) for each in partitions])
 
     async def due(self, now_ms: int, limit: int) -> tuple[list[bytes], float]:
         """The devices whose timers are due, up to `limit` of each partition; and when the first
@@ -314,7 +349,7 @@ class DeviceRecords:
         """The first arguments of `apply.lua`."""
         return [self._most_events, self._most, new, self._most_people, new_people]
 
-    async def _run(self, calls: Calls) -> list[list[int]]:
+    async def _run(self, calls: Calls) -> list[Any]:
         try:
             return await self._apply(calls) if calls else []
         except redis.exceptions.ResponseError as error:

@@ -1,5 +1,6 @@
 """Names of the keys of a partition; `services.geofence` describes the content of each."""
 
+from functools import cache
 from typing import NamedTuple
 
 
@@ -27,6 +28,7 @@ class Keys(NamedTuple):
     known: str
 
     @classmethod
+    @cache
     def of(cls, partition: int) -> "Keys":
         """The keys of a partition."""
         return cls(*(f"{tag(partition)}:{name}" for name in cls._fields))

@@ -1,8 +1,10 @@
 """Fixes decided in columns have the same records, byte for byte, as fixes decided one by one."""
 
 import random
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import compress, pairwise
 
 import pytest
 from geopy.distance import geodesic
@@ -30,6 +32,10 @@ RADIUS_M = 300.0
 SERIES = st.integers(0, 2**32 - 1)
 
 hashes_of = Keyring([Key(1, bytes(32))]).hasher(PURPOSE, 16)
+
+
+def hashes_of_ids(ids: Sequence[str]) -> list[list[bytes]]:
+    return [hashes_of(id.encode()) for id in ids]
 
 
 def kamppi() -> FenceIndex:
@@ -99,15 +105,19 @@ def reported(rng: random.Random, id: str, last: Fix | None) -> pb.Fix:
     return message
 
 
-def one_by_one(device: Device, message: pb.Fix) -> bytes:
-    """The next record of a device that a fix outside of all fences makes; empty where none does."""
-    try:
-        fix = convert.fix(message, NOW_MS)
-    except ValueError:
-        return b""
-    state, _, verdict = apply(device.state, fix, NOW_MS, {}, ())
-    if verdict is not Verdict.APPLIED:
-        return b""
+def one_by_one(device: Device, messages: Sequence[pb.Fix]) -> bytes:
+    """The next record of a device that fixes outside of all fences make; empty where one of them
+    makes none.
+    """
+    state = device.state
+    for message in messages:
+        try:
+            fix = convert.fix(message, NOW_MS)
+        except ValueError:
+            return b""
+        state, _, verdict = apply(state, fix, NOW_MS, {}, ())
+        if verdict is not Verdict.APPLIED:
+            return b""
     return pack(device.next_version(state, NOW_MS))
 
 
@@ -116,43 +126,57 @@ def test_what_is_decided_in_columns_is_what_each_fix_makes_alone(seed):
     rng = random.Random(seed)
     ids = [f"device-{number}" for number in range(60)]
     devices = {id: known(rng, id) for id in ids}
-    messages = [reported(rng, id, devices[id].state.last) for id in ids]
+    tracks = {id: walked(rng, id, devices[id].state.last) for id in ids}
+    messages = [message for track in tracks.values() for message in track]
+    rng.shuffle(messages)
+    indexes: defaultdict[str, list[int]] = defaultdict(list)
+    for index, message in enumerate(messages):
+        indexes[message.device_id].append(index)
+    tracks = {id: [messages[index] for index in indexes[id]] for id in ids}
     records = {device.hash: pack(device) for device in devices.values()}
 
-    roaming = Roaming.among(messages, range(len(ids)), lambda each: hashes_of(each.encode()))
-    found = roaming.changes(kamppi(), records, NOW_MS)
+    roaming = Roaming.among(messages, indexes, hashes_of_ids)
+    roamed, decided = roaming.moved(kamppi(), records, NOW_MS)
 
-    for row, change in found.items():
-        device, message = devices[ids[row]], messages[row]
-        here = (message.location.latitude, message.location.longitude)
-        assert one_by_one(device, message) == change.record
-        assert (device.hash, device.stamp) == (change.hash, change.stamp)
-        assert device.subject == change.subject
+    found = [messages[some[0]].device_id for some in roamed.indexes]
+    assert [*compress(roaming.indexes, decided)] == [*roamed.indexes]
+    for number, id in enumerate(found):
+        device, track, old = devices[id], tracks[id], records[devices[id].hash]
+        assert indexes[id] == roamed.indexes[number]
+        row = roamed.heads[number].tobytes()
+        hash, stamp, head = row[:16], row[16:30], row[30:]
+        assert one_by_one(device, track) == head + old[len(head) :]
+        assert (device.hash, device.stamp) == (hash, stamp)
+        assert device.subject == roamed.subject(number)
         assert device.received_ms >= NOW_MS - KEPT_MS
         assert not device.state.visits
-        assert geodesic(KAMPPI, here).m > RADIUS_M
-    simple = [
-        row
-        for row, (id, message) in enumerate(zip(ids, messages, strict=True))
-        if one_by_one(devices[id], message) and is_simple(devices[id], message)
-    ]
-    assert set(simple) <= found.keys()
+        for each in track:
+            here = (each.location.latitude, each.location.longitude)
+            assert geodesic(KAMPPI, here).m > RADIUS_M
+    simple = {id for id in ids if one_by_one(devices[id], tracks[id])}
+    assert {id for id in simple if is_simple(devices[id], tracks[id])} <= {*found}
 
 
-def is_simple(device: Device, message: pb.Fix) -> bool:
-    """Whether a device outside was, and is, so far from Kamppi that its way cannot cross it."""
+def walked(rng: random.Random, id: str, last: Fix | None) -> list[pb.Fix]:
+    """The fixes of a device in a batch: one, or some, as a rule in their order."""
+    track = [reported(rng, id, last) for _ in range(rng.choice((1, 1, 2, 5)))]
+    if rng.random() < 0.8:
+        track.sort(key=lambda each: (each.device_time.seconds, each.device_time.nanos))
+    return track
+
+
+def is_simple(device: Device, messages: Sequence[pb.Fix]) -> bool:
+    """Whether a device outside stays so far from Kamppi that its way cannot cross it."""
     last = device.state.last
     if last is None or device.state.visits or device.caps:
         return False
-    ends = [
-        (last.point.latitude, last.point.longitude),
-        (message.location.latitude, message.location.longitude),
-    ]
-    return (
-        device.received_ms >= NOW_MS - KEPT_MS
-        and message.HasField("device_time")
-        and ends[1] != (0, 0)  # where none is set, too
-        and geodesic(*ends).m + RADIUS_M < geodesic(KAMPPI, ends[0]).m
+    ends = [(last.point.latitude, last.point.longitude)]
+    ends += [(each.location.latitude, each.location.longitude) for each in messages]
+    if device.received_ms < NOW_MS - KEPT_MS or (0, 0) in ends:  # where none is set, too
+        return False
+    return all(message.HasField("device_time") for message in messages) and all(
+        geodesic(start, end).m + RADIUS_M < geodesic(KAMPPI, start).m
+        for start, end in pairwise(ends)
     )
 
 
@@ -180,8 +204,9 @@ def test_a_trip_or_a_damaged_record_is_not_for_columns():
 
     answered = []
     for record in records:
-        roaming = Roaming.among([message], [0], lambda _: [bytes(16)])
-        answered.append(len(roaming.changes(FenceIndex(), {bytes(16): record}, NOW_MS)))
+        roaming = Roaming.among([message], {"a": [0]}, lambda _: [[bytes(16)]])
+        roamed, _ = roaming.moved(FenceIndex(), {bytes(16): record}, NOW_MS)
+        answered.append(len(roamed.indexes))
 
     assert [1, 0, 0, 0, 0, 0, 0] == answered
 
@@ -194,16 +219,20 @@ async def kept(client, devices: Iterable[str]) -> list[DeviceState]:
 
 
 @pytest.mark.parametrize("guards", [{}, {"report_every_fix": True}])
-async def test_many_devices_at_once_end_as_each_by_itself(fences, database, guards):
-    """A crowd walks by Kamppi; its fixes come in one batch for each minute, or one by one."""
+@pytest.mark.parametrize("minutes", [1, 3])
+async def test_many_devices_at_once_end_as_each_by_itself(fences, database, minutes, guards):
+    """A crowd walks by Kamppi; its fixes come in one batch for so many minutes, or one by one."""
     await create(fences, "kamppi", circle(KAMPPI, 300, **guards))
     rng = random.Random(7)
     crowd, alone = ([f"{kind}-{n}" for n in range(2 * LEAST)] for kind in ("crowd", "alone"))
     ways = [rng.uniform(-3000, 1000) for _ in crowd]
-    for minute in range(6):
-        places = [north_of(KAMPPI, way + 500 * minute) for way in ways]
+    for begin in range(0, 6, minutes):
         pairs = [
-            [fix(id, place, 60 * minute) for id, place in zip(ids, places, strict=True)]
+            [
+                fix(id, north_of(KAMPPI, way + 500 * minute), 60 * minute)
+                for minute in range(begin, begin + minutes)
+                for id, way in zip(ids, ways, strict=True)
+            ]
             for ids in (crowd, alone)
         ]
         together = await report(fences, *pairs[0])
