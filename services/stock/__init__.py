@@ -6,8 +6,9 @@ Where a request goes:
             level and its movement in the ledger, in one act
     search  resources/availability.py -> replica/shelf_rows.py (stores with the products on the
             shelf, in memory) -> state/level_reads.py -> lua/read.lua: two round trips at most
-    hold    resources/reservations.py -> hold_changes.py: a lease of the quotas, then
-            lua/reserve.lua or transition.lua: two round trips
+    hold    resources/reservations.py -> hold_changes.py -> lua/reserve.lua with the lease of the
+            quotas: one round trip; on a cluster, where that lies in another slot, two
+    change  hold_changes.py: a lease of the quotas where one is needed, then lua/transition.lua
     alert   lua/wish.lua beside the level; worker.fire reads the ledger -> lua/match.lua, basket.lua
             in the store's slot -> resources/alert_firing.py: lua/claim.lua in the owner's slot, a
             hold if one is asked for, lua/told.lua in the store's slot with the event

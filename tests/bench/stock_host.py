@@ -127,7 +127,9 @@ async def fill_shelves(parts: Parts, stores: int, products: int) -> None:
         levels = dict(zip(skus, (packed[u] for u in units.tolist()), strict=True))
         if f"b-{number}" == HOLDS_AT:
             levels.update(dict.fromkeys(BASKET, plenty))
-        await parts.client.hset(StoreKeys.of(f"b-{number}").levels, mapping=levels)
+        keys = StoreKeys.of(f"b-{number}")
+        await parts.client.hset(keys.levels, mapping=levels)
+        await parts.client.hset(keys.sources, "bench", 1)
 
 
 if __name__ == "__main__":

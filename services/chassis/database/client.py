@@ -214,13 +214,17 @@ def script_text(package: str, name: str, libraries: Sequence[str] = ()) -> tuple
     """The text of a script, and the digest by which servers know it.
 
     The text begins with the `#!lua` line of the script, if it has one; then the libraries follow.
+    A library of another package has that one's name before its own: `services.other:name`.
     """
-    folder = files(package) / "lua"
-    shared, text = (
-        "".join((folder / f"{library}.lua").read_text("utf-8") for library in libraries),
-        (folder / f"{name}.lua").read_text("utf-8"),
-    )
+    shared = "".join(lua_text(package, library) for library in libraries)
+    text = lua_text(package, name)
     flags, newline, rest = text.partition("\n") if text.startswith("#!") else ("", "", text)
     whole = f"{flags}{newline}{shared}{rest}"
     digest = hashlib.sha1(whole.encode(), usedforsecurity=False).hexdigest()
     return whole, digest
+
+
+def lua_text(package: str, name: str) -> str:
+    """The text of a Lua file of a package, or of the one before the colon in its name."""
+    other, _, name = name.rpartition(":")
+    return (files(other or package) / "lua" / f"{name}.lua").read_text("utf-8")

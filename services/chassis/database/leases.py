@@ -15,6 +15,7 @@ import redis.exceptions
 
 from services.chassis.database.client import Client, Value, script
 
+PACKAGE, LIBRARY = "services.chassis.database", "leases"
 MARGIN_MS = 60_000
 """A lease is taken before its thing is made, and must not expire before it."""
 
@@ -34,33 +35,46 @@ class Listing(NamedTuple):
     """The entries of the list; those that would stay longest are kept."""
 
 
+class Lease(NamedTuple):
+    """A lease to take."""
+
+    quotas: Mapping[str, int]
+    """Limits by key; 0 is no limit. The keys lie in one slot."""
+    leased: str
+    life_ms: int
+    """How long what is leased lives."""
+    listing: Listing | None = None
+    """What is leased is listed in the same act."""
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of the quotas, then that of the list."""
+        return [*self.quotas, self.listing.key] if self.listing else list(self.quotas)
+
+    @property
+    def total_ms(self) -> int:
+        """How long the lease lives."""
+        return self.life_ms + MARGIN_MS
+
+
 class Leases:
     """Leases in quotas; the keys of one lease lie in one slot. `now_ms` is for tests."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._lease, self._give_back = (
-            script(client, "services.chassis.database", name) for name in ("lease", "give_back")
-        )
+        self._lease = script(client, PACKAGE, "lease", (LIBRARY,))
+        self._give_back = script(client, PACKAGE, "give_back")
 
-    async def take(
-        self,
-        quotas: Mapping[str, int],
-        leased: str,
-        life_ms: int,
-        now_ms: int | None = None,
-        listing: Listing | None = None,
-    ) -> str | None:
-        """Take, share or extend a lease in all quotas, by key with its limit (0: none), or in none.
+    async def take(self, lease: Lease, now_ms: int | None = None) -> str | None:
+        """Take, share or extend a lease in all of its quotas, or in none.
 
-        What is leased is listed in the same act. Answers the key of a quota that is full.
+        Answers the key of a quota that is full.
         """
-        now: Value = "" if now_ms is None else now_ms
-        args: list[Value] = [now, leased, life_ms + MARGIN_MS]
+        listing = lease.listing
+        args: list[Value] = ["" if now_ms is None else now_ms, lease.leased, lease.total_ms]
         args += [listing.entry, listing.kept_ms, listing.most] if listing else ["", 0, 0]
-        keys = [*quotas, listing.key] if listing else list(quotas)
-        full = await self._lease(keys, [*args, *quotas.values()])
-        return list(quotas)[full - 1] if full else None
+        full = await self._lease(lease.keys, [*args, *lease.quotas.values()])
+        return list(lease.quotas)[full - 1] if full else None
 
     async def give_back(self, keys: list[str], leased: str, listing: Listing | None = None) -> None:
         """End the part that one `take` has in a lease, since its thing was not made.

@@ -10,7 +10,7 @@ from dataclasses import replace
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
-from services.chassis.database.leases import Leases, quota_key
+from services.chassis.database.leases import Lease, Leases, quota_key
 from services.chassis.database.outbox import Fact, Outbox
 from services.chassis.errors import AlreadyExists, ConcurrentChanges, QuotaExceeded
 from services.chassis.serving.commits import commit
@@ -102,7 +102,7 @@ class Trips:
             after = replace(device, trips=(*device.trips, trip), received_ms=now_ms)
             quota = quota_key(trip.owner, "trips")
             life_ms = trip.expire_ms - now_ms
-            if await self._leases.take({quota: self._per_caller}, trip.id, life_ms):
+            if await self._leases.take(Lease({quota: self._per_caller}, trip.id, life_ms)):
                 raise QuotaExceeded("caller_trips", self._per_caller)
             if await self._write(device, after, trip, (TripEventType.STARTED,), now_ms):
                 return trip_message(trip, device.subject)
@@ -196,7 +196,7 @@ class Trips:
         if before.is_live and not after.is_live:
             await self._leases.release([quota], after.id)
         elif after.is_live and not before.is_live:
-            await self._leases.take({quota: 0}, after.id, after.expire_ms - now_ms)
+            await self._leases.take(Lease({quota: 0}, after.id, after.expire_ms - now_ms))
 
     async def _change(self, name: str, act: Act, final: State | None = None) -> pb.Trip:
         """Change a live trip; answer one that is in the final state already as it is."""

@@ -1,12 +1,13 @@
 -- Holds a basket at one store: all of it or nothing, unless a part is enough.
 -- KEYS  levels, holds, expiry, requests, ledger, due, addresses, codes, slots, crossing, wake,
---       events, cursors, dropped, policies, and the hash of terms.claim (all of the store's partition)
+--       events, cursors, dropped, policies, and the hash of terms.claim (all of the store's partition);
+--       on a server without slots then the keys of terms.lease
 -- ARGV  now in ms or "" for the database's, store, field of the request_id or "", fingerprint of the
 --       request, terms as JSON, the policy by which they were made (JSON or ""; "*" for any), the
 --       hold as JSON, the bounds of an address as JSON or "", then SKU and quantity of each line
 -- Returns the outcome, and the hold as JSON or the detail:
 --       "new", "same" (a retry), "reused" (the request_id, with another request);
---       "refused" (with repeats: no retry); "gone" (the claim); "policy", the policy of now as JSON or "";
+--       "refused" (with repeats: no retry); "gone" (the claim); "quota", the number of the full one; "policy", the policy of now as JSON or "";
 --       "short", SKU, available or "" with bands alone; "unknown", SKU; "limits", SKU, least, most;
 --       "full" (the slot);
 --       "bounded", a bound of the address (holds, lines, units, share_percent), its limit
@@ -15,7 +16,9 @@
 --       nothing is written; bands: no answer tells a level; repeats: only a retry is answered;
 --       capacity: of the hold's slot; events: the most that a partition keeps; claim: field and value
 --       of the claim that the hold is for. A worker that died may have sent this long ago: once another
---       has changed or dropped the claim, nothing comes of it.
+--       has changed or dropped the claim, nothing comes of it. lease: of the hold, to be taken with it:
+--       at: the number of keys before its own, ms: its life, most: the most leases of each quota,
+--       list: none, or what lease.lua takes of one.
 -- Field of `requests`: caller, method and request_id, hashed. Its value: "fingerprint:hold".
 local now, request, fingerprint = now_ms(ARGV[1]), ARGV[3], ARGV[4]
 local terms, hold = cjson.decode(ARGV[5]), cjson.decode(ARGV[7])
@@ -48,6 +51,13 @@ local policy = raw_policy ~= '' and cjson.decode(raw_policy) or {}
 local fresh_ms = policy.fresh_ms or terms.fresh_ms
 local least, most = policy.min or 1, policy.max or 0
 local bands = terms.bands or policy.bands
+
+local lease, quotas = terms.lease, {}
+if lease then
+  for i = 1, #lease.most do quotas[i] = KEYS[lease.at + i] end
+  local full = full_quota(quotas, lease.most, hold.id, now)
+  if full then return { 'quota', full } end
+end
 
 -- Validation must not write, so it adds back what `tidy` would have given back.
 local given_back, places_back = {}, 0
@@ -122,6 +132,13 @@ for _, change in ipairs(changed) do
   fields[#fields + 1] = change.sku
   fields[#fields + 1] = raw_of(change.level)
   lines[#lines + 1] = line_of(change.sku, change.level, 0, change.held)
+end
+if lease then
+  take_lease(quotas, hold.id, now + lease.ms)
+  if lease.list ~= cjson.null then
+    local entry, kept_ms, most = unpack(lease.list)
+    list_leased(KEYS[lease.at + #quotas + 1], entry, now + lease.ms + kept_ms, most, now)
+  end
 end
 redis.call('HSET', store.levels, unpack(fields))
 redis.call('HSET', store.holds, hold.id, encoded)

@@ -24,7 +24,7 @@ from services.stock.resources.hold_terms import HoldTerms
 from services.stock.settings import StockSettings
 from services.stock.state.holds import NO_KEY, Holds, Outcome, RequestKey
 from services.stock.state.policies import Policies
-from services.stock.state.quotas import Holder, Quotas
+from services.stock.state.quotas import Holder, Quotas, full_of
 
 POLICY_TRIES = 5
 """Plans of a hold, while its store's policy keeps changing."""
@@ -105,7 +105,10 @@ class HoldChanges:
         partial: bool = False,
         validate_only: bool = False,
     ) -> Hold:
-        """Make a hold: its lease first, which is given back if the hold is not made.
+        """Make a hold with its lease.
+
+        One script does both. On a cluster the lease lies in another slot: there it is taken first,
+        and given back if the hold is not made.
 
         Raises:
             PolicyChanged: the store's policy is no longer the given one.
@@ -121,7 +124,9 @@ class HoldChanges:
         terms, found_window = new.terms, new.terms.window
         if terms.refusal and new.request == NO_KEY:
             raise terms.refusal
-        if not validate_only:
+        lease = self._quotas.lease(new.holder, new.store, new.id, terms.ttl_ms)
+        is_apart = not validate_only and not self._holds.takes_leases
+        if is_apart:
             await self.lease(new.holder, new.store, new.id, terms.ttl_ms)
         outcome: Outcome | None = None
         try:
@@ -153,12 +158,13 @@ class HoldChanges:
                 repeats_only=terms.refusal is not None,
                 bands_only=self._bands_only,
                 claim=new.claim,
+                lease=None if validate_only or is_apart else lease,
             )
         finally:
             # Without an answer the hold may have been made, so its lease stays until it expires.
             found = outcome and outcome.found
             is_held = outcome is None or (found and found.is_live and found.id == new.id)
-            if not validate_only and not is_held:
+            if is_apart and not is_held:
                 await self._quotas.give_back(new.holder, new.store, new.id)
         if not validate_only:
             metrics.HOLDS.labels(outcome.word).inc()
@@ -166,6 +172,8 @@ class HoldChanges:
             return outcome.hold
         if outcome.word == "gone":
             raise ClaimGone
+        if outcome.word == "quota":
+            raise QuotaExceeded(*full_of(new.holder, lease, outcome.detail[0] - 1))
         raise not_taken(outcome, new.store, terms)
 
     async def update(

@@ -4,6 +4,7 @@ PACKAGE = "services.stock"
 """The package of the Lua files."""
 LIBRARY = ("library",)
 TAKING = ("library", "taking")
+RESERVING = (*TAKING, "services.chassis.database:leases")
 WISHES = ("library", "taking", "wishes")
 FEEDS = ("library", "feeds")
 """Lua files that stand before a script."""

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from services.chassis.database.client import Client, Value, grouped_script, many_script, script
+from services.chassis.database.cluster import Cluster
+from services.chassis.database.leases import Lease
 from services.chassis.database.replication import replicated_script
 from services.chassis.database.wakes import Wakes
 from services.chassis.messages.base64url import base64url
@@ -15,7 +17,7 @@ from services.stock.model.alerts import Claim
 from services.stock.model.holds import Hold, decoded
 from services.stock.model.partitions import PARTITIONS, StoreKeys, tag
 from services.stock.model.policies import DEFAULT_PAGE_LIMITS
-from services.stock.state import LIBRARY, PACKAGE, TAKING
+from services.stock.state import LIBRARY, PACKAGE, RESERVING, TAKING
 
 MOST_EVENTS = 200_000
 """Events of holds and alerts that a partition keeps while no worker trims them, by default."""
@@ -63,9 +65,11 @@ class Holds:
     ) -> None:
         self._client = client
         self._most_events = most_events
+        self.takes_leases = not isinstance(client, Cluster)
+        """True if `reserve` can take a lease: on a cluster that lies in another slot."""
         self._reserve, self._transition = (
             replicated_script(client, PACKAGE, name, libraries, replicas=replicas)
-            for name, libraries in (("reserve", TAKING), ("transition", LIBRARY))
+            for name, libraries in (("reserve", RESERVING), ("transition", LIBRARY))
         )
         self._update = replicated_script(client, PACKAGE, "update", TAKING, replicas=replicas)
         self._arrival, self._undo = (
@@ -96,6 +100,7 @@ class Holds:
         repeats_only: bool = False,
         bands_only: bool = False,
         claim: Claim | None = None,
+        lease: Lease | None = None,
         now_ms: int | None = None,
     ) -> Outcome:
         """Hold units of each SKU; `record` comes from `model.holds.encoded`.
@@ -103,7 +108,8 @@ class Holds:
         The store's bounds of one address apply to `addresses`, the keyed hashes of one. `capacity`
         is that of the hold's slot. `policy` is the store's, in JSON, by which the hold was planned:
         with another one now, nothing is held. With `repeats_only` only a retry is answered. Of a
-        `claim` that is not there as it was, nothing is held.
+        `claim` that is not there as it was, nothing is held. A `lease` is taken in the same act,
+        which needs `takes_leases`.
         """
         of = StoreKeys.of(store)
         keys = [*of.of_holds, of.policies]
@@ -120,6 +126,14 @@ class Holds:
         if claim:
             keys.append(claim.key)
             terms["claim"] = [claim.field, claim.value.decode()]
+        if lease:
+            terms["lease"] = {
+                "at": len(keys),
+                "ms": lease.total_ms,
+                "most": [*lease.quotas.values()],
+                "list": lease.listing and lease.listing[1:],
+            }
+            keys += lease.keys
         args: list[Value] = [
             "" if now_ms is None else now_ms,
             store,

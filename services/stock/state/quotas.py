@@ -1,7 +1,7 @@
 """Quotas of holds: of a caller, and of each of its shoppers or addresses; the holds of a shopper.
 
-The list of a shopper's holds is written with the lease, before the hold is made, so it may have too
-much: each hold is read before it is shown.
+The list of a shopper's holds is written with the lease; on a cluster that is before the hold is
+made, so it may have too much: each hold is read before it is shown.
 """
 
 from collections import defaultdict
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from services.chassis.database.client import Client
-from services.chassis.database.leases import Leases, Listing, quota_key
+from services.chassis.database.leases import Lease, Leases, Listing, quota_key
 from services.stock.model.holds import KEPT_ENDED_MS
 
 LISTED_MOST = 200
@@ -43,27 +43,28 @@ class Quotas:
         self._limits = limits
         self._leases = Leases(client)
 
-    async def take(
-        self, holder: Holder, store: str, hold: str, ttl_ms: int, now_ms: int | None = None
-    ) -> tuple[str, int] | None:
-        """Take or extend the lease of a hold; answers the quota that is full and its limit, if any.
+    def lease(self, holder: Holder, store: str, hold: str, ttl_ms: int) -> Lease:
+        """The lease of a hold, to be taken with `take` or by the script that makes the hold.
 
         Without a shopper and an address only the caller's quota counts.
         """
-        caller, other = keys_of(holder)
         kind = "address" if holder.address else "shopper"
-        most = getattr(self._limits, kind) if holder.address or holder.shopper else 0
-        limits = {caller: self._limits.caller, other: most}
-        listing = listing_of(holder, store, hold)
-        full = await self._leases.take(limits, hold, ttl_ms, now_ms, listing)
-        if full is None:
-            return None
-        return f"{'caller' if full == caller else kind}_holds", limits[full]
+        limits = (self._limits.caller, getattr(self._limits, kind))
+        quotas = dict(zip(keys_of(holder), limits, strict=False))
+        return Lease(quotas, hold, ttl_ms, listing_of(holder, store, hold))
+
+    async def take(
+        self, holder: Holder, store: str, hold: str, ttl_ms: int, now_ms: int | None = None
+    ) -> tuple[str, int] | None:
+        """Take or extend the lease of a hold; answers a full quota, if any, and its limit."""
+        lease = self.lease(holder, store, hold, ttl_ms)
+        full = await self._leases.take(lease, now_ms)
+        return full_of(holder, lease, list(lease.quotas).index(full)) if full else None
 
     async def restore(self, holder: Holder, store: str, hold: str, ttl_ms: int) -> None:
         """Take the lease of a hold that lives again, also when a quota is full."""
         limits = dict.fromkeys(keys_of(holder), 0)
-        await self._leases.take(limits, hold, ttl_ms, listing=listing_of(holder, store, hold))
+        await self._leases.take(Lease(limits, hold, ttl_ms, listing_of(holder, store, hold)))
 
     async def give_back(self, holder: Holder, store: str, hold: str) -> None:
         """End the part of one attempt in the lease of a hold that it did not make."""
@@ -82,10 +83,20 @@ class Quotas:
         return found
 
 
+def full_of(holder: Holder, lease: Lease, number: int) -> tuple[str, int]:
+    """The name and the limit of the quota of a lease that is full, by its number from 0 on."""
+    kind = "caller" if number == 0 else "address" if holder.address else "shopper"
+    return f"{kind}_holds", list(lease.quotas.values())[number]
+
+
 def keys_of(holder: Holder) -> list[str]:
-    """The keys of both leases, in the caller's slot."""
-    other = ("address", holder.address) if holder.address else ("shopper", holder.shopper)
-    return [quota_key(holder.caller, "holds"), quota_key(holder.caller, *other)]
+    """The keys of the quotas, in the caller's slot."""
+    caller = quota_key(holder.caller, "holds")
+    if holder.address:
+        return [caller, quota_key(holder.caller, "address", holder.address)]
+    if holder.shopper:
+        return [caller, quota_key(holder.caller, "shopper", holder.shopper)]
+    return [caller]
 
 
 def listing_of(holder: Holder, store: str, hold: str) -> Listing | None:

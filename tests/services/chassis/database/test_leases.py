@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from services.chassis.database.leases import MARGIN_MS, Leases, quota_key
+from services.chassis.database.leases import MARGIN_MS, Lease, Leases, quota_key
 from services.chassis.settings import ChassisSettings
 from tests.support.database import connected
 
@@ -26,12 +26,12 @@ async def test_a_lease_ends_when_its_last_taker_gives_it_back(server_url, settin
         takers = 0
         for takes in acts:
             if takes:
-                await leases.take(dict.fromkeys(KEYS, 1), "hold", TTL_MS)
+                await leases.take(Lease(dict.fromkeys(KEYS, 1), "hold", TTL_MS))
                 takers += 1
             else:
                 await leases.give_back(KEYS, "hold")
                 takers = max(takers - 1, 0)
-            other = await leases.take(dict.fromkeys(KEYS, 1), "other", TTL_MS)
+            other = await leases.take(Lease(dict.fromkeys(KEYS, 1), "other", TTL_MS))
             assert (KEYS[0] if takers else None) == other
             await leases.give_back(KEYS, "other")
 
@@ -43,15 +43,15 @@ async def test_a_lease_of_many_takers_ends_when_its_thing_does_and_else_at_its_t
     async with connected(settings, url) as client:
         leases = Leases(client)
         for _ in range(MANY + 5):
-            await leases.take({KEYS[0]: 1}, "hold", TTL_MS, NOW_MS)
+            await leases.take(Lease({KEYS[0]: 1}, "hold", TTL_MS), NOW_MS)
         for _ in range(MANY + 5):
             await leases.give_back(KEYS[:1], "hold")
         end_ms = NOW_MS + TTL_MS + MARGIN_MS
 
-        assert KEYS[0] == await leases.take({KEYS[0]: 1}, "other", TTL_MS, end_ms)
-        assert await leases.take({KEYS[0]: 1}, "other", TTL_MS, end_ms + 1) is None
+        assert KEYS[0] == await leases.take(Lease({KEYS[0]: 1}, "other", TTL_MS), end_ms)
+        assert await leases.take(Lease({KEYS[0]: 1}, "other", TTL_MS), end_ms + 1) is None
         await leases.release(KEYS[:1], "other")
-        assert await leases.take({KEYS[0]: 1}, "third", TTL_MS, end_ms + 1) is None
+        assert await leases.take(Lease({KEYS[0]: 1}, "third", TTL_MS), end_ms + 1) is None
 
 
 @pytest.mark.parametrize("before", [1, 2])
@@ -63,8 +63,8 @@ async def test_a_lease_of_an_older_version_is_one_taker(
         leases = Leases(client)
         await client.zadd(KEYS[0], {"hold": NOW_MS + TTL_MS})
         for _ in range(before):
-            await leases.take({KEYS[0]: 1}, "hold", TTL_MS, NOW_MS)
+            await leases.take(Lease({KEYS[0]: 1}, "hold", TTL_MS), NOW_MS)
         for _ in range(before):
             await leases.give_back(KEYS[:1], "hold")
 
-        assert KEYS[0] == await leases.take({KEYS[0]: 1}, "other", TTL_MS, NOW_MS)
+        assert KEYS[0] == await leases.take(Lease({KEYS[0]: 1}, "other", TTL_MS), NOW_MS)

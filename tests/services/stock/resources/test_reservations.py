@@ -9,6 +9,8 @@ import pytest
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
 from services.chassis.database.client import Client
+from services.chassis.database.cluster import Cluster
+from services.chassis.database.observed import ObservedCommands
 from services.stock.state.holds import Holds
 from tests.services.stock.resources.test_pickup_queue import lease_keys
 from tests.support.hosting import hosted
@@ -382,6 +384,57 @@ async def test_after_holds_and_events_the_ledger_adds_up(stock):
     answer = await stock.ReconcileStock(stock_pb2.ReconcileStockRequest())
 
     assert (2, 0) == (answer.level_count, answer.drift_count)
+
+
+async def test_a_hold_and_its_lease_are_one_script_where_slots_allow_it(
+    stock, database, monkeypatch
+):
+    sent: list[list[str]] = []
+    base = ObservedCommands.execute_command
+
+    async def execute_command(self, *args, **options):
+        sent.append([str(arg) for arg in args if isinstance(arg, str)])
+        return await base(self, *args, **options)
+
+    await state(stock, STOCKMANN, milk=5)
+    await hold(stock, STOCKMANN, milk=1)  # the store's policy is known from now on
+    monkeypatch.setattr(ObservedCommands, "execute_command", execute_command)
+    await hold(stock, STOCKMANN, milk=1)
+
+    leases = [keys for keys in sent if any(key.startswith("{q:") for key in keys)]
+    holds = [keys for keys in sent if any(":holds:" in key for key in keys)]
+    assert (1, 1) == (len(leases), len(holds))
+    assert isinstance(database, Cluster) or leases == holds
+
+
+async def test_holds_made_at_once_at_two_stores_keep_to_the_quota(channel, parts, monkeypatch):
+    monkeypatch.setenv("ENRAYON_HOLDS_PER_CALLER", "5")
+    monkeypatch.setenv("ENRAYON_HOLDS_PER_SHOPPER", "3")
+    async with hosted(parts) as limited:
+        await upsert(stores_pb2_grpc.StoresServiceStub(limited), SHOPS)
+        stock = stock_pb2_grpc.StockServiceStub(limited)
+        await stock.UpsertProducts(iter([stock_pb2.UpsertProductsRequest(products=PRODUCTS)]))
+        stores = (STOCKMANN, FORUM)
+        for store in stores:
+            await state(stock, store, milk=50)
+        made = []
+        for shopper in ("anna", ""):
+            acts = [
+                stock.CreateReservation(
+                    stock_pb2.CreateReservationRequest(
+                        parent=store, items=basket(milk=1), shopper=shopper
+                    )
+                )
+                for store in stores
+                for _ in range(5)
+            ]
+            results = await asyncio.gather(*acts, return_exceptions=True)
+            errors = [each for each in results if isinstance(each, grpc.aio.AioRpcError)]
+            assert {CODE.RESOURCE_EXHAUSTED} == {each.code() for each in errors}
+            made.append(len(results) - len(errors))
+
+        assert [3, 2] == made
+        assert 95 == sum([await available(stock, store) for store in stores])
 
 
 async def test_a_quota_limits_a_caller_and_a_canceled_hold_makes_room(channel, parts, monkeypatch):
