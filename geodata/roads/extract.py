@@ -180,7 +180,8 @@ def _read(path: Path, progress: Progress) -> Extract:
 def _refs(way: Any) -> Ints:
     """The ids of the nodes of a way, without repetitions."""
     refs: Ints = np.fromiter((node.ref for node in way.nodes), np.int64, len(way.nodes))
-    return refs[np.diff(refs, prepend=refs[0] - 1) != 0]
+    kept: Ints = refs[np.diff(refs, prepend=refs[0] - 1) != 0]
+    return kept
 
 
 def _square(relation: Any, tags: dict[str, str]) -> Square:

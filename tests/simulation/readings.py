@@ -114,7 +114,7 @@ class OpenStates:
 
     def may_be(self, store: str, at: dt.datetime, current_s: float, ended_s: float) -> set[int]:
         """The states at an instant in answers that are complete up to `current_s`."""
-        states = {
+        states: set[int] = {
             OPEN if is_open(text, at) else CLOSED
             for write, text in self._hours[store]
             if write.began_s <= ended_s

@@ -121,12 +121,12 @@ UPKEEP: Mapping[str, Make] = {
     "Geofence/DeleteRule": lambda *_: geofence_pb2.DeleteRuleRequest(name=RULE, allow_missing=True),
     "Geofence/ReportPositions": lambda _, now_s, __: geofence_pb2.ReportPositionsRequest(
         fixes=[
-            {
-                "device_id": "cleo",
-                "location": {"latitude": 60.25, "longitude": 24.8},
-                "sequence": now_s,
-                "device_time": {"seconds": now_s},
-            }
+            geofence_pb2.Fix(
+                device_id="cleo",
+                location={"latitude": 60.25, "longitude": 24.8},
+                sequence=now_s,
+                device_time={"seconds": now_s},
+            )
         ],
         consent=True,
     ),
