@@ -81,6 +81,16 @@ class Shelves:
             return Spot(placement=placement, precision=Precision.ORDER, aisle=aisle)
         return None
 
+    def nearest_aisle(self, at: Position) -> str | None:
+        """The aisle of the shelf whose edge is nearest; None if the level has no shelf."""
+        edges = (
+            (_distance_m((at.x_m, at.y_m), face.start, face.end), face.aisle)
+            for rows in self._rows.values()
+            for fixture, face in rows
+            if fixture.level == at.level
+        )
+        return min(edges, default=(0.0, None))[1]
+
     def last_bay(self, face: Face) -> int:
         """The highest bay number on the side of the aisle of a face."""
         return max(
@@ -125,6 +135,15 @@ def _at_bay(
             fixture.level, shelf[0] + STANDING_M * out[0], shelf[1] + STANDING_M * out[1]
         ),
     )
+
+
+def _distance_m(point: XY, start: XY, end: XY) -> float:
+    """The distance of a point to a straight edge."""
+    along = (end[0] - start[0], end[1] - start[1])
+    length_2 = along[0] ** 2 + along[1] ** 2
+    dot = (point[0] - start[0]) * along[0] + (point[1] - start[1]) * along[1]
+    share = min(1.0, max(0.0, dot / length_2)) if length_2 else 0.0
+    return math.dist(point, (start[0] + share * along[0], start[1] + share * along[1]))
 
 
 def outward(fixture: Fixture, face: Face) -> XY:

@@ -105,7 +105,7 @@ class AisleServicer:
     ) -> pb.SubmitPlacementFeedbackResponse:
         """Count a report of a shopper."""
         shop, sources = await self.feedback.submit(request)
-        return pb.SubmitPlacementFeedbackResponse(shelves=shelves(shop, sources, "en"))
+        return pb.SubmitPlacementFeedbackResponse(shelves=shelves(shop, sources.shelved, "en"))
 
     # Routes
 

@@ -1,4 +1,4 @@
-"""The replica of products: all of them in memory, by SKU, barcode, department and text."""
+"""The replica of products: all of them in memory, by SKU, barcode, department, group and text."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -20,6 +20,7 @@ class ProductsReplica(Records):
         super().__init__(records)
         self._by_gtin: defaultdict[str, set[str]] = defaultdict(set)
         self._by_department: defaultdict[str, set[str]] = defaultdict(set)
+        self._by_group: defaultdict[str, set[str]] = defaultdict(set)
         self._sorted: SortedList[str] = SortedList(self._records)
         self._text = TextIndex(self._products, texts_of, takes_forms=True)
         for sku, product in self._products():
@@ -38,12 +39,16 @@ class ProductsReplica(Records):
         return self._text
 
     async def search(
-        self, query: str = "", gtin: str = "", department: str = ""
+        self, query: str = "", gtin: str = "", department: str = "", group: str = ""
     ) -> Sequence[Match]:
         """The products that meet all given arguments, the best match first, else by SKU."""
         filters = [
             by.get(wanted, set())
-            for wanted, by in ((gtin_14(gtin), self._by_gtin), (department, self._by_department))
+            for wanted, by in (
+                (gtin_14(gtin), self._by_gtin),
+                (department, self._by_department),
+                (group, self._by_group),
+            )
             if wanted
         ]
         if query:
@@ -74,11 +79,14 @@ class ProductsReplica(Records):
             self._by_gtin[gtin_14(gtin)].add(sku)
         if product.department:
             self._by_department[product.department].add(sku)
+        if product.variant_group:
+            self._by_group[product.variant_group].add(sku)
 
     def _unfile(self, sku: str, product: stock_pb2.Product) -> None:
         for gtin in product.gtins:
             self._by_gtin[gtin_14(gtin)].discard(sku)
         self._by_department[product.department].discard(sku)
+        self._by_group[product.variant_group].discard(sku)
 
 
 class Listed(Sequence[Match]):

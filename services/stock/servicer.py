@@ -79,9 +79,11 @@ class StockServicer:
     async def search_products(
         self, request: stock_pb2.SearchProductsRequest
     ) -> stock_pb2.SearchProductsResponse:
-        """Products by words, by barcode, or by department."""
+        """Products by words, by barcode, by department, or by group of variants."""
         feed = self.directory.products
-        found = await feed.replica.search(request.query, request.gtin, request.department)
+        found = await feed.replica.search(
+            request.query, request.gtin, request.department, request.variant_group
+        )
         page, token = self.tokens.page(request, found, tuple, default=20)
         return stock_pb2.SearchProductsResponse(
             products=[

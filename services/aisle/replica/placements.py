@@ -1,8 +1,11 @@
 """The replica of placements: all of them in memory, by store or planogram, and SKU."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from enrayon.aisle.v1 import aisle_pb2 as pb
+from services.chassis.processor import in_thread
 from services.directory.replicas import Change, Replica
 from services.directory.snapshot import Arrays
 
@@ -15,6 +18,7 @@ class PlacementsReplica(Replica):
 
     def __init__(self, records: Iterable[tuple[str, bytes]] = ()) -> None:
         self._scopes: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
+        self._aisles: dict[str, asyncio.Task[Mapping[str, Sequence[str]]]] = {}
         for id, encoded in records:
             self.apply(id, encoded)
 
@@ -28,6 +32,19 @@ class PlacementsReplica(Replica):
     def skus(self, scope: str) -> list[str]:
         """The SKUs of a scope."""
         return list(self._scopes.get(scope, ()))
+
+    async def skus_in_aisle(self, scope: str, aisle: str) -> Sequence[str]:
+        """The SKUs of a scope with a placement in an aisle.
+
+        The aisles of a scope are indexed by the first such question after a change of the scope.
+        """
+        if scope not in self._scopes:
+            return ()
+        if scope not in self._aisles:
+            records = dict(self._scopes[scope])
+            self._aisles[scope] = asyncio.create_task(in_thread(_by_aisle, records))
+        index = await asyncio.shield(self._aisles[scope])
+        return index.get(aisle, ())
 
     def record(self, id: str) -> bytes | None:
         """An encoded record; None if there is none."""
@@ -58,9 +75,19 @@ class PlacementsReplica(Replica):
     def apply(self, id: str, after: bytes | None) -> Change:
         """Add, change or (None) delete one record."""
         scope, _, sku = id.rpartition("/")
+        self._aisles.pop(scope, None)
         before = self._scopes[scope].pop(sku, None)
         if after is not None:
             self._scopes[scope][sku] = after
         elif not self._scopes[scope]:
             del self._scopes[scope]
         return Change(id, before, after)
+
+
+def _by_aisle(records: Mapping[str, bytes]) -> Mapping[str, Sequence[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for sku, encoded in records.items():
+        product = pb.ProductPlacements.FromString(encoded)
+        for aisle in {placement.aisle for placement in product.placements}:
+            found[aisle].append(sku)
+    return found

@@ -73,3 +73,37 @@ async def test_a_request_that_names_no_valid_products_is_refused(
 ):
     expected = (CODE.INVALID_ARGUMENT, "INVALID_ARGUMENT", fields)
     assert expected == await refusal(aisle.LocateProducts(request_))
+
+
+async def test_the_products_around_a_position_are_those_of_the_bays_of_its_aisle(aisle):
+    shelved = [
+        in_aisle("rice", "2", Side.LEFT, 3),
+        in_aisle("salt", "2", Side.LEFT, 4),
+        in_aisle("far", "2", Side.LEFT, 1),
+        in_aisle("across", "2", Side.RIGHT, 3),
+        in_aisle("behind", "1", Side.RIGHT, 3),
+        Placement(sku="somewhere", aisle="2"),
+    ]
+    await aisle.UpsertPlacements(stream(CORNER, placed(shelved)))
+    at = pb.IndoorPosition(level="0", x_m=4.6, y_m=6.6)  # bay 3 is 4.6, 6.5; 4 is 7.5; 1 is 4.5
+
+    async def around(**options):
+        request = pb.LocateProductsRequest(store=CORNER, near=at, **options)
+        return addresses(await aisle.LocateProducts(request))
+
+    expected = ["Aisle 2, left, third bay", "Aisle 2, left, fourth bay"]
+    assert {RICE: expected[:1], "products/salt": expected[1:]} == await around()
+    assert {RICE: expected[:1]} == await around(limit=1)
+    await aisle.UpsertPlacements(stream(CORNER, placed([in_aisle("rice", "1", Side.RIGHT, 1)])))
+    assert ["products/salt"] == list(await around()), "a change of placements counts at once"
+
+
+async def test_around_a_position_needs_a_level_of_the_plan_and_nothing_beside(aisle):
+    def request(**fields):
+        return pb.LocateProductsRequest(**{"store": CORNER, "near": {"level": "0"}, **fields})
+
+    for wrong, field in (({"near": {"level": "7"}}, "near.level"), ({"query": "rice"}, "")):
+        code, _, fields = await refusal(aisle.LocateProducts(request(**wrong)))
+        assert (CODE.INVALID_ARGUMENT, [field]) == (code, fields)
+    bare = await aisle.LocateProducts(request(store=BARE))
+    assert [] == list(bare.located)

@@ -1713,6 +1713,7 @@ class LocateProductsRequest(_message.Message):
     QUERY_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
+    NEAR_FIELD_NUMBER: _builtins.int
     store: _builtins.str
     """`stores/{id}`."""
     query: _builtins.str
@@ -1720,12 +1721,21 @@ class LocateProductsRequest(_message.Message):
     beginning of a word. Case and accents are ignored.
     """
     limit: _builtins.int
-    """The largest number of products found by words; 0 means 10, more than 100 means 100."""
+    """The largest number of products found by words or around a position; 0 means 10, more than 100
+    means 100.
+    """
     language_code: _builtins.str
     """The language of names and addresses: `en`, `fr`, `fi` or `de`; other languages mean English."""
     @_builtins.property
     def products(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Up to 100 names; a repeated name counts once."""
+
+    @_builtins.property
+    def near(self) -> Global___IndoorPosition:
+        """A position in the store, as that of a scanned anchor: the products of the bays up to 2 m from
+        it, in the aisle of the nearest bay, the nearest first. Products whose bay is not known are left
+        out, as are those that only shoppers reported there.
+        """
 
     def __init__(
         self,
@@ -1735,10 +1745,11 @@ class LocateProductsRequest(_message.Message):
         query: _builtins.str = ...,
         limit: _builtins.int = ...,
         language_code: _builtins.str = ...,
+        near: Global___IndoorPosition | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["near", b"near"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["language_code", b"language_code", "limit", b"limit", "products", b"products", "query", b"query", "store", b"store"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language_code", b"language_code", "limit", b"limit", "near", b"near", "products", b"products", "query", b"query", "store", b"store"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1814,7 +1825,7 @@ class LocatedProduct(_message.Message):
     """Its department, if known."""
     @_builtins.property
     def shelves(self) -> _containers.RepeatedCompositeFieldContainer[Global___Shelf]:
-        """By descending confidence."""
+        """By descending confidence; around a position only those there, the nearest first."""
 
     def __init__(
         self,
@@ -1876,7 +1887,9 @@ class LocateProductsResponse(_message.Message):
     """The version of the plan of the positions; empty without a plan."""
     @_builtins.property
     def located(self) -> _containers.RepeatedCompositeFieldContainer[Global___LocatedProduct]:
-        """The products with a known shelf, in the order of the request; found by words, by match quality."""
+        """The products with a known shelf, in the order of the request; found by words, by match quality;
+        around a position, by distance.
+        """
 
     @_builtins.property
     def unlocated(self) -> _containers.RepeatedCompositeFieldContainer[Global___MissingProduct]:

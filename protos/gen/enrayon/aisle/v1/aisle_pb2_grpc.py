@@ -196,8 +196,8 @@ class AisleServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def LocateProducts(self, request, context):
-        """The shelves of products at a store, by name or by words. Products without a known shelf are
-        listed separately, with their department.
+        """The shelves of products at a store, by name, by words, or around a position. Products without a
+        known shelf are listed separately, with their department.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -62,8 +62,8 @@ class AisleServiceStub:
     others.
     """
     LocateProducts: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.LocateProductsRequest, _aisle_pb2.LocateProductsResponse]
-    """The shelves of products at a store, by name or by words. Products without a known shelf are
-    listed separately, with their department.
+    """The shelves of products at a store, by name, by words, or around a position. Products without a
+    known shelf are listed separately, with their department.
     """
     SubmitPlacementFeedback: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.SubmitPlacementFeedbackRequest, _aisle_pb2.SubmitPlacementFeedbackResponse]
     """Reports that a shopper found, or did not find, a product. It changes the confidence of a
@@ -126,8 +126,8 @@ class AisleServiceAsyncStub(AisleServiceStub):
     others.
     """
     LocateProducts: _aio.UnaryUnaryMultiCallable[_aisle_pb2.LocateProductsRequest, _aisle_pb2.LocateProductsResponse]  # type: ignore[assignment]
-    """The shelves of products at a store, by name or by words. Products without a known shelf are
-    listed separately, with their department.
+    """The shelves of products at a store, by name, by words, or around a position. Products without a
+    known shelf are listed separately, with their department.
     """
     SubmitPlacementFeedback: _aio.UnaryUnaryMultiCallable[_aisle_pb2.SubmitPlacementFeedbackRequest, _aisle_pb2.SubmitPlacementFeedbackResponse]  # type: ignore[assignment]
     """Reports that a shopper found, or did not find, a product. It changes the confidence of a
@@ -235,8 +235,8 @@ class AisleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _aisle_pb2.LocateProductsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_aisle_pb2.LocateProductsResponse, _abc.Awaitable[_aisle_pb2.LocateProductsResponse]]:
-        """The shelves of products at a store, by name or by words. Products without a known shelf are
-        listed separately, with their department.
+        """The shelves of products at a store, by name, by words, or around a position. Products without a
+        known shelf are listed separately, with their department.
         """
 
     @_abc_1.abstractmethod

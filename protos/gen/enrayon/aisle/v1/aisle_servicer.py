@@ -59,8 +59,8 @@ class AisleServicer(Protocol):
     def locate_products(
         self, request: aisle_pb2.LocateProductsRequest, /
     ) -> Answer[aisle_pb2.LocateProductsResponse]:
-        """The shelves of products at a store, by name or by words. Products without a known shelf
-        are listed separately, with their department."""
+        """The shelves of products at a store, by name, by words, or around a position. Products
+        without a known shelf are listed separately, with their department."""
 
     def submit_placement_feedback(
         self, request: aisle_pb2.SubmitPlacementFeedbackRequest, /

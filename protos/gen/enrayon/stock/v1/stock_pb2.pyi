@@ -468,6 +468,7 @@ class SearchProductsRequest(_message.Message):
     DEPARTMENT_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    VARIANT_GROUP_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     """Words of the name in any language, of the brand or the variant; each must match the beginning
     of a word. Case and accents are ignored. If no product matches, the words also match in another
@@ -481,6 +482,8 @@ class SearchProductsRequest(_message.Message):
     """The largest number of results; 0 means 20, more than 1,000 means 1,000."""
     page_token: _builtins.str
     """The `next_page_token` of the previous answer; all other fields must be unchanged."""
+    variant_group: _builtins.str
+    """The `variant_group` of a product: all its variants."""
     def __init__(
         self,
         *,
@@ -489,10 +492,11 @@ class SearchProductsRequest(_message.Message):
         department: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        variant_group: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["department", b"department", "gtin", b"gtin", "page_size", b"page_size", "page_token", b"page_token", "query", b"query"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["department", b"department", "gtin", b"gtin", "page_size", b"page_size", "page_token", b"page_token", "query", b"query", "variant_group", b"variant_group"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
