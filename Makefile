@@ -33,7 +33,7 @@ test: setup ## run the tests on all cores; ARGS="-k nearest" chooses
 	$(PYTEST) $(addprefix --ignore=,$(MORE)) $(ARGS)
 
 test-more: setup ## run the tests in a browser and the short rows of the fault matrix
-	$(PYTEST) $(MORE)
+	$(PYTEST) --dist loadgroup $(MORE)
 
 test-databases: setup ## run both on a Redis 7.0, if there is one, and on a Valkey Cluster of six
 	@if command -v redis-server >/dev/null; then ENRAYON_TEST_DATABASE=redis $(MAKE) test test-more; \

@@ -24,10 +24,21 @@ hypothesis.settings.load_profile("tests")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what tells figures of the fault matrix, for `make faults`."""
+    """Mark what `make faults` takes figures from; group what `make test-more` runs together."""
     for item in items:
         if "figure" in getattr(item, "fixturenames", ()):
             item.add_marker("faults")
+        item.add_marker(pytest.mark.xdist_group(group_of(item.path)))
+
+
+def group_of(path: Path) -> str:
+    """The tests that one worker runs: those of a file, or of several that share a demo.
+
+    A demo starts in ten seconds of a processor. The locator's tests have two of them, since all
+    on one would be the last to end.
+    """
+    shared = {"locator": f"locator {path.name >= 'test_g'}", "counter": "counter"}
+    return shared.get(path.parent.name, str(path))
 
 
 # A store on a busy machine is waited for, unless a test says how long.

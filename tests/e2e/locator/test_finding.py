@@ -295,7 +295,11 @@ async def test_services_that_have_too_much_to_do_are_asked_once_more(visit):
 
 @pytest.mark.parametrize(
     ("language", "title"),
-    [("fr-FR", "Trouver un magasin"), ("fi-FI", "Myymälähaku"), ("de-DE", "Filialfinder")],
+    [
+        ("fr-FR", "Trouver un magasin"),
+        pytest.param("fi-FI", "Myymälähaku", marks=pytest.mark.long),
+        pytest.param("de-DE", "Filialfinder", marks=pytest.mark.long),
+    ],
 )
 async def test_the_page_speaks_the_language_of_the_browser(visit, language, title):
     page = await visit(locale=language)
