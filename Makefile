@@ -86,7 +86,7 @@ soak: setup ## the fault matrix and all other long runs; takes an hour or two
 	$(BIN)/python -m pytest -m "(soak or long) and not faults"
 	$(BIN)/python -m pytest --hypothesis-profile=thorough tests/geodata
 
-simulate: setup ## simulate shop life from seeds; SEEDS=1000 says how many, ARGS=--resume goes on
+simulate: setup ## simulate shop life from seeds; SEEDS=1000 says how many, ARGS=--resume goes on, ARGS=--twice compares
 	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),100) $(ARGS)
 
 fuzz: $(FUZZ_READY) ## look for bytes that break a reader, by coverage; MINUTES=30 for all, ONLY=hours_documents

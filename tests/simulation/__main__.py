@@ -15,8 +15,9 @@ from typing import Any
 
 import tests.simulation.small  # noqa: F401 - before any other part of the suite
 from tests.simulation.coverage import lacking, told
+from tests.simulation.database import shim
 from tests.simulation.plan import planned
-from tests.simulation.run import Result, origins, run
+from tests.simulation.run import Result, compiled_in, origins, run
 from tests.simulation.shrink import shrunk
 from tests.simulation.trace import Trace
 
@@ -119,6 +120,7 @@ def results(seeds: list[int], processes: int) -> Iterator[Result]:
     """The results of seeds, as they come."""
     context = multiprocessing.get_context("fork")
     origins()
+    shim(compiled_in())
     with context.Pool(processes, maxtasksperchild=50) as pool:
         yield from pool.imap_unordered(by_seed, seeds)
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import tests.simulation.small  # noqa: F401 - before any other part of the suite
+from tests.simulation.database import shim
 from tests.simulation.plan import planned
 from tests.simulation.planted import MUTANTS, Mutant, by_name
-from tests.simulation.run import origins, run
+from tests.simulation.run import compiled_in, origins, run
 
 TABLE = Path("build/simulation/mutants.md")
 OFTEN = 8
@@ -52,6 +53,7 @@ def main() -> int:
     jobs = [(name, options.seeds, options.most) for name in wanted]
     context = multiprocessing.get_context("fork")  # each fault in a process of its own
     origins()
+    shim(compiled_in())
     missed = 0
     with context.Pool(options.processes, maxtasksperchild=1) as pool:
         for caught in pool.imap_unordered(tried, jobs):
