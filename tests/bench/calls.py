@@ -22,7 +22,10 @@ WGS84 = Geod(ellps="WGS84")
 TITLE = "FindNearestStores by `Calls`, from bytes to bytes, over Geod.inv of its ten points"
 FIRST = 9.8
 """What was measured before the plain rules and the lean blocks: 9.4 and 10.3, load 10."""
-HELD_BY = "many small steps: parsing and checking 20 %, search 40 %, context, metrics and splice"
+HELD_BY = (
+    "many small steps in Python: search 45 % (its chords 11, its geodesics 4), page token 7, age "
+    "of the data 7, metrics 6, checks 6, splice 5"
+)
 
 
 def measures(scale: float) -> Iterator[Result]:

@@ -52,7 +52,7 @@ PAIRS = (
         "P1",
         "FindNearestStores over an echo of the same bytes, by processor",
         *("gRPC", "echo", 0.68),
-        "the answer itself: half of it search, the rest many small steps (`make profile`)",
+        "the answer itself: 45 % search, the rest many small steps (P1b, `make profile`)",
     ),
     Pair(
         "P4",
