@@ -6,7 +6,7 @@ the walk to and from these edges. Where there is no network, `estimated_seconds`
 from the geodesic. Importing needs nothing but the core; loading needs the extra `roads`.
 """
 
-from geodata.roads.bucket import Bucket, Nearest
+from geodata.roads.bucket import Block, Bucket
 from geodata.roads.errors import BadNetwork
 from geodata.roads.estimates import (
     FALLBACK_SPEEDS,
@@ -26,10 +26,10 @@ __all__ = [
     "SNAP_LIMIT_M",
     "WALKING_SPEED",
     "BadNetwork",
+    "Block",
     "Bucket",
     "Isochrone",
     "Mode",
-    "Nearest",
     "RoadNetwork",
     "Snapped",
     "Way",

@@ -1,12 +1,12 @@
-"""Times from any origin to fixed targets, and the nearest of them by time.
+"""Times from any origin to fixed targets, and the targets in the order of their times.
 
 Landmarks bound times from below (A. V. Goldberg and C. Harrelson, "Computing the shortest path:
 A* search meets graph theory", 2005): by the triangle inequality, the time from x to y is at least
-time(x, L) - time(y, L), and at least time(L, y) - time(L, x), for every landmark L. So the nearest
-of many targets are found by timing few of them, and no other can be nearer.
+time(L, y) - time(L, x), for every landmark L. So the nearest of many targets are found by timing
+few of them, and no other can be nearer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,9 +22,9 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _LANDMARKS = 6
-"""More bound hardly better, and each costs two searches for a query."""
-_MORE_TIMED = 16
-"""Targets timed at first beside those that are asked for; then twice as many each time."""
+"""More bound hardly better, and each costs a search for a query."""
+_FIRST_TIMED = 96
+"""Targets timed at first; then twice as many each time."""
 _SMALL = 20_000
 """Up to so many nodes, timing a thousand targets costs less than bounds."""
 _UNKNOWN = -NO_WAY
@@ -32,13 +32,13 @@ _UNKNOWN = -NO_WAY
 
 
 @dataclass(frozen=True, slots=True)
-class Nearest:
-    """Targets in the order of their times; ties by index."""
+class Block:
+    """Targets in the order of their times; ties by index. Those of later blocks take longer."""
 
     indices: Ints
     seconds: Floats
     timed: int
-    """Number of targets that were timed; a lower bound excluded the others."""
+    """Number of targets that were timed so far; a lower bound excluded the others."""
 
 
 class Bucket:
@@ -49,18 +49,19 @@ class Bucket:
         self._network = network
         self._targets = Places.of(targets, are_targets=True)
 
-    @cached_property
-    def _landmarks(self) -> Ints:
-        # Landmarks and the times to them are for `nearest` alone: at the start of a server, in a
-        # large network, they would take as long as all the rest.
-        return _landmarks(self._network)
+    @property
+    def is_narrowed(self) -> bool:
+        """True if `by_time` times few of many targets: in a large network."""
+        return self._network.hierarchy.node_count > _SMALL
+
+    def prepare(self) -> None:
+        """Work out what the first `by_time` needs. Takes long in a large network."""
+        if self.is_narrowed:
+            _ = self._from_landmarks
 
     @cached_property
-    def _to_landmarks(self) -> Ints:
-        """Of each target (columns), the largest time to each landmark, less its cost."""
-        times, targets = self._network.hierarchy.times_ms, self._targets
-        to: Ints = times(targets.nodes, self._landmarks).T - targets.costs_ms
-        return np.maximum.reduceat(to, targets.firsts, axis=1) if len(self) else to
+    def _landmarks(self) -> Ints:
+        return _landmarks(self._network)
 
     @cached_property
     def _from_landmarks(self) -> Ints:
@@ -82,50 +83,41 @@ class Bucket:
     def lower_bounds(self, origin: Snapped) -> Floats:
         """Seconds that the time to each target is not below."""
         start = Places.of([origin], are_targets=False)
-        times, costs = self._network.hierarchy.times_ms, start.costs_ms
-        there = (times(start.nodes, self._landmarks) + costs[:, None]).min(axis=0)
-        back = (times(self._landmarks, start.nodes) - costs).max(axis=1)
-        known = (there < NO_WAY)[:, None] & (self._to_landmarks < NO_WAY // 2)
-        by_end = np.where(known, there[:, None] - self._to_landmarks, _UNKNOWN)
+        to_start = self._network.hierarchy.times_ms(self._landmarks, start.nodes)
+        back = (to_start - start.costs_ms).max(axis=1)
         known = (back < NO_WAY // 2)[:, None]
-        by_begin = np.where(known, self._from_landmarks - back[:, None], _UNKNOWN)
-        least = np.maximum(by_end, by_begin).max(axis=0, initial=0)
+        bounds = np.where(known, self._from_landmarks - back[:, None], _UNKNOWN)
+        least = bounds.max(axis=0, initial=0)
         least[self._targets.edges == origin.edge] = 0
         return seconds(np.minimum(least, NO_WAY - 1), start.access_s, self._targets.access_s)
 
-    def nearest(
-        self,
-        origin: Snapped,
-        count: int,
-        *,
-        wanted: Bools | None = None,
-        limit_s: float | None = None,
-    ) -> Nearest:
-        """The `count` targets with the least times, by (time, index), of those `wanted`."""
-        is_small = self._network.hierarchy.node_count <= _SMALL
-        bounds = np.zeros(len(self)) if is_small else self.lower_bounds(origin)
-        limit = np.inf if limit_s is None else limit_s
-        chosen = np.flatnonzero((bounds <= limit) & np.isfinite(bounds))
-        if wanted is not None:
-            chosen = chosen[wanted[chosen]]
+    def by_time(self, origin: Snapped, wanted: Bools | None = None) -> Iterator[Block]:
+        """Yields the targets that a way leads to, of those `wanted`, by (time, index).
+
+        Targets are timed as they are asked for, in the order of their lower bounds; a block has
+        those that take less time than any other may.
+        """
+        bounds = self.lower_bounds(origin) if self.is_narrowed else np.zeros(len(self))
+        chosen = np.arange(len(self)) if wanted is None else np.flatnonzero(wanted)
         chosen = chosen[np.argsort(bounds[chosen], kind="stable")]
         start = Places.of([origin], are_targets=False)
         indices, found = np.empty(0, np.int64), np.empty(0)
-        timed, size = 0, len(chosen) if is_small else count + _MORE_TIMED
+        timed, size = 0, _FIRST_TIMED if self.is_narrowed else len(chosen)
         while timed < len(chosen):
-            worst = found[count - 1] if len(found) >= count else limit
-            if bounds[chosen[timed]] > worst:
-                break
             batch = chosen[timed : timed + size]
+            timed, size = timed + len(batch), size * 2
             targets = self._targets.some(batch)
             times = self._network.times_ms(start, targets)[0]
             found = np.append(found, seconds(times, start.access_s, targets.access_s))
             indices = np.append(indices, batch)
-            keep = np.flatnonzero(np.isfinite(found) & (found <= limit))
-            keep = keep[np.lexsort((indices[keep], found[keep]))][:count]
-            indices, found = indices[keep], found[keep]
-            timed, size = timed + len(batch), size * 2
-        return Nearest(indices, found, min(timed, len(chosen)))
+            order = np.lexsort((indices, found))
+            indices, found = indices[order], found[order]
+            # One that is as near as the next may be waits for it, so that no tie is torn.
+            least = bounds[chosen[timed]] if timed < len(chosen) else np.inf
+            end = int(np.searchsorted(found, least))
+            if end:
+                yield Block(indices[:end], found[:end], timed)
+                indices, found = indices[end:], found[end:]
 
 
 def _landmarks(network: ModeNetwork) -> Ints:

@@ -30,13 +30,14 @@ class ModeNetwork:
         tails: Ints,
         heads: Ints,
         shapes: Shapes,
+        index: SegmentIndex,
         junctions: tuple[Floats, Floats],
         bounds: tuple[float, float, float, float],
         *,
         has_order: bool,
     ) -> None:
         """`columns` are those that `build` writes for a mode; its order of nodes is used if it is
-        of the library that runs.
+        of the library that runs. `index` is of all edges.
 
         Raises:
             BadNetwork: the columns do not fit each other.
@@ -70,7 +71,7 @@ class ModeNetwork:
         )
         self.links_of_arc = _Groups(arcs, len(self.travel_ms))
         self.nodes_of_junction = _Groups(self.junctions, len(junctions[0]))
-        self.index = SegmentIndex(shapes, columns["may_snap"] & (self.islands >= 0))
+        self.index = index.of_edges(columns["may_snap"] & (self.islands >= 0))
 
     def _check(self, columns: Columns, junction_count: int) -> None:
         edges, nodes = len(self.tails), len(self.junctions)

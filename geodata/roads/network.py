@@ -16,7 +16,7 @@ from geodata.roads.isochrone import Isochrone
 from geodata.roads.mode_network import Columns, ModeNetwork
 from geodata.roads.modes import Mode
 from geodata.roads.places import Places, Snapped, seconds
-from geodata.roads.snapping import Shapes
+from geodata.roads.snapping import SegmentIndex, Shapes
 
 Floats = NDArray[np.float64]
 
@@ -81,6 +81,7 @@ class RoadNetwork:
         junctions = columns["latitudes"] / _PER_DEGREE, columns["longitudes"] / _PER_DEGREE
         self._lengths_m: Floats = columns["lengths_mm"] / 1000
         self._shapes, self._starts = shapes, starts
+        index = SegmentIndex(shapes)
         self.has_saved_order = self.about["library"] == library()
         """False if another version of the library made it, so that a start takes longer."""
         self._modes = {
@@ -90,6 +91,7 @@ class RoadNetwork:
                 tails,
                 heads,
                 shapes,
+                index,
                 junctions,
                 self.bounds,
                 has_order=self.has_saved_order,

@@ -9,6 +9,7 @@ Edges lie in a grid. A square holds the segments that cross it, so that all segm
 radius are in the squares that the radius reaches. Nothing snaps across the antimeridian.
 """
 
+import copy
 from dataclasses import dataclass
 from math import cos, floor, radians
 
@@ -87,13 +88,12 @@ class Feet:
 
 
 class SegmentIndex:
-    """The segments of the edges that a mode may use."""
+    """The segments of edges."""
 
-    def __init__(self, shapes: Shapes, is_usable: NDArray[np.bool_]) -> None:
-        """`is_usable` is by edge."""
+    def __init__(self, shapes: Shapes) -> None:
+        """The index of all edges; `of_edges` leaves those that a mode may use."""
         self._shapes = shapes
         begins = np.flatnonzero(shapes.edges[1:] == shapes.edges[:-1])
-        begins = begins[is_usable[shapes.edges[begins]]]
         self._south = float(shapes.latitudes[begins].min(initial=90.0))
         self._west = float(shapes.longitudes[begins].min(initial=180.0))
         north = float(shapes.latitudes[begins + 1].max(initial=self._south))
@@ -102,6 +102,13 @@ class SegmentIndex:
         self._width = self._height / float(np.cos(middle))
         self._columns = int(360 / self._width) + 2
         self._squares, self.segments = self._laid(begins)
+
+    def of_edges(self, is_usable: NDArray[np.bool_]) -> "SegmentIndex":
+        """The index of some edges alone; laying out all of them anew takes much longer."""
+        some = copy.copy(self)
+        is_kept = is_usable[self._shapes.edges[self.segments]]
+        some._squares, some.segments = self._squares[is_kept], self.segments[is_kept]
+        return some
 
     def _laid(self, begins: Ints) -> tuple[Ints, Ints]:
         """Squares in ascending order, each with a segment that crosses it.

@@ -13,8 +13,6 @@ from services.directory.arrivals import Arrivals
 from services.directory.filters import Mask, StoreFilter
 from services.directory.hits import Cursor, Hit
 
-BLOCK = 64
-"""Stores that are looked at together in order of their times."""
 FEW = 2000
 """Stores beside those that the router reaches, up to which each is looked at."""
 
@@ -47,21 +45,14 @@ class RankedByTime:
         """The stores that the router reaches, by time and id."""
         arrivals, after = self.arrivals, self.after.timed
         accept = arrivals.replica.accept(self.wanted, self.also)
-        rows, seconds = arrivals.ways.rows, arrivals.ways.seconds
-        if isinstance(accept, np.ndarray):
-            admitted = accept[rows]
-            rows, seconds = rows[admitted], seconds[admitted]
-        if after is not None:
-            later = seconds >= after[0]
-            rows, seconds = rows[later], seconds[later]
-        order = np.argsort(seconds, kind="stable")
-        rows, seconds = rows[order], seconds[order]
-        begin = 0
-        while begin < len(rows):
-            last = seconds[min(begin + BLOCK, len(rows)) - 1]
-            end = int(np.searchsorted(seconds, last, side="right"))  # all that are equal
-            part, times = rows[begin:end], seconds[begin:end]
-            begin = end
+        ways, limit_s = arrivals.ways, arrivals.travel.limit_s
+        wanted = accept[ways.rows] if isinstance(accept, np.ndarray) else None
+        for part, times in ways.by_time(wanted):
+            if limit_s is not None and times[0] > limit_s:
+                return
+            if after is not None:
+                later = times >= after[0]
+                part, times = part[later], times[later]
             if callable(accept):
                 admitted = passing(part, accept)
                 part, times = part[admitted], times[admitted]

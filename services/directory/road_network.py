@@ -1,16 +1,9 @@
-"""The router on a network in memory: times to all stores, which are snapped to it in advance.
-
-How it works: for each mode a bucket holds the stores as they were when it was made. Stores that
-were added or moved since are timed beside it; when they are many, a new bucket is made in a thread,
-and the search that needs it waits. A row whose store moved or went is left out, so the answer is
-always that of the present stores.
-"""
+"""The router on a network in memory: times to all stores, which are snapped to it in advance."""
 
 import asyncio
 import functools
 import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from math import inf
 from pathlib import Path
 
@@ -19,10 +12,9 @@ import numpy as np
 import structlog
 from pydantic import Field
 
-from geodata.distance import Floats
-from geodata.nearest import NearestIndex, Rows
+from geodata.nearest import NearestIndex
 from geodata.points import Point
-from geodata.roads import SNAP_LIMIT_M, Bucket, Isochrone, Mode, RoadNetwork, Snapped
+from geodata.roads import Isochrone, Mode, RoadNetwork, Snapped
 from geodata.roads.drawing import draw
 from geodata.roads.sketch import Sketch, sketch
 from services.chassis.processor import in_thread
@@ -30,16 +22,13 @@ from services.chassis.settings import EnvironmentSettings
 from services.directory.estimated_journeys import Area
 from services.directory.journeys import Journey
 from services.directory.remote_roads import RemoteRouter
-from services.directory.router import NO_ROWS, Router, Ways
+from services.directory.router import Router, Ways
+from services.directory.stores_on_roads import JourneysFrom, StoresOnRoads
 
 log = structlog.get_logger()
 
-BESIDE = 200
-"""Stores that are timed beside a bucket, at most."""
 STORES_KEPT = 20_000
 """Stores with a service area by travel time whose places on the roads are kept."""
-METRES_PER_DEGREE = 110_000.0
-"""Lower bound of the length of a degree of latitude."""
 
 
 class RoadSettings(EnvironmentSettings):
@@ -219,149 +208,6 @@ class EmbeddedRouter:
             else journeys.to(target, seconds, has_length=True, has_line=has_lines)
             for target, seconds in zip(targets, found, strict=True)
         ]
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A bucket of stores, and where they were."""
-
-    index: NearestIndex
-    bucket: Bucket | None
-    """None if no store is near a road."""
-    rows: Rows
-    latitudes: Floats
-    longitudes: Floats
-    snapped: Sequence[Snapped | None]
-
-
-class StoresOnRoads:
-    """The stores of an index on the roads of a mode."""
-
-    def __init__(self, network: RoadNetwork, mode: Mode) -> None:
-        self._network = network
-        self._mode = mode
-        self.is_current = False
-        """False if stores have changed since they were last looked at."""
-        self._lock = asyncio.Lock()
-        self._held: Held | None = None
-        self._valid: Rows = NO_ROWS
-        """The numbers of the targets of the bucket whose stores are still there."""
-        self._beside: list[Snapped] = []
-        self._rows: Rows = NO_ROWS
-        """Ascending, of all stores on the roads."""
-        self._order: Rows = NO_ROWS
-        """For each of those its number among the valid targets and then those beside them."""
-        self._target_of: dict[int, Snapped] = {}
-        """By row."""
-
-    async def bring(self, index: NearestIndex) -> None:
-        """Bring the stores up to date."""
-        if self.is_current:
-            return
-        async with self._lock:
-            while not self.is_current:
-                rows = self._near(index)
-                others = rows
-                if self._held is not None and self._held.index is index:
-                    held = self._held
-                    valid = index.unchanged(held.rows, held.latitudes, held.longitudes)
-                    others = np.setdiff1d(rows, held.rows[valid], assume_unique=True)
-                    if len(others) <= BESIDE:
-                        self.is_current = True
-                        self._take(np.flatnonzero(valid), others)
-                        return
-                latitudes, longitudes = index.latitudes[rows], index.longitudes[rows]
-                self._held = await in_thread(self._hold, index, rows, latitudes, longitudes)
-
-    def ways(self, origin: Snapped) -> Ways:
-        """The ways to the stores."""
-        parts = []
-        if len(self._valid) and self._held is not None and self._held.bucket is not None:
-            parts.append(self._held.bucket.times_from(origin)[self._valid])
-        if self._beside:
-            parts.append(self._network.times_from(origin, self._beside))
-        if not parts:
-            return Ways()
-        seconds = np.concatenate(parts)[self._order]
-        is_reached = np.isfinite(seconds)
-        return Ways(
-            self._rows[is_reached],
-            seconds[is_reached],
-            JourneysFrom(self._network, origin, self._target_of).to_row,
-        )
-
-    def _near(self, index: NearestIndex) -> Rows:
-        """The rows of the stores that may be near enough to the network."""
-        south, west, north, east = self._network.bounds
-        more = SNAP_LIMIT_M / METRES_PER_DEGREE
-        widest = min(89.0, max(abs(south), abs(north)) + more)
-        wider = more / math.cos(math.radians(widest))
-        rows = index.rows()
-        latitudes, longitudes = index.latitudes[rows], index.longitudes[rows]
-        is_near = (south - more <= latitudes) & (latitudes <= north + more)
-        if east + wider < 180 and west - wider > -180:
-            is_near &= (west - wider <= longitudes) & (longitudes <= east + wider)
-        near: Rows = rows[is_near]
-        return near
-
-    def _hold(self, index: NearestIndex, rows: Rows, latitudes: Floats, longitudes: Floats) -> Held:
-        snapped = self._network.snap_many(self._mode, latitudes, longitudes)
-        is_empty = all(target is None for target in snapped)
-        bucket = None if is_empty else self._network.bucket(self._mode, snapped)
-        return Held(index, bucket, rows, latitudes, longitudes, snapped)
-
-    def _take(self, valid: Rows, others: Rows) -> None:
-        """Take the targets of the bucket that are valid, and the stores beside them."""
-        assert self._held is not None
-        held, index = self._held, self._held.index
-        snapped = [held.snapped[number] for number in valid.tolist()]
-        on_roads = np.array([target is not None for target in snapped], np.bool_)
-        self._valid = valid[on_roads]
-        self._target_of = {
-            row: target
-            for row, target in zip(held.rows[valid].tolist(), snapped, strict=True)
-            if target is not None
-        }
-        self._beside = []
-        rows = list(self._target_of)
-        for row in others.tolist():
-            target = self._network.snap(
-                self._mode, float(index.latitudes[row]), float(index.longitudes[row])
-            )
-            if target is not None:
-                self._beside.append(target)
-                self._target_of[row] = target
-                rows.append(row)
-        unordered = np.array(rows, np.int64)
-        self._order = np.argsort(unordered)
-        self._rows = unordered[self._order]
-
-
-class JourneysFrom:
-    """The journeys from a place on a network, whose times are known to be finite."""
-
-    def __init__(
-        self, network: RoadNetwork, origin: Snapped, targets: Mapping[int, Snapped] | None = None
-    ) -> None:
-        """`targets` are the stores, by row."""
-        self._network = network
-        self._origin = origin
-        self._targets = targets or {}
-        self._near_border = network.border_from(origin)
-
-    def to_row(self, row: int, seconds: float, has_length: bool) -> Journey:
-        """The journey to the store in a row."""
-        return self.to(self._targets[row], seconds, has_length=has_length)
-
-    def to(
-        self, target: Snapped, seconds: float, *, has_length: bool, has_line: bool = False
-    ) -> Journey:
-        """The journey to another place."""
-        clipped = self._near_border(target, seconds)
-        if has_line and (way := self._network.way(self._origin, target)):
-            return Journey(seconds, False, way.distance_m, clipped, way.line)
-        length_m = self._network.length_m(self._origin, target) if has_length else None
-        return Journey(seconds, False, length_m, clipped)
 
 
 def cells_of(isochrone: Isochrone, resolution: int) -> tuple[list[str], list[str]]:

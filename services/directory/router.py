@@ -1,7 +1,8 @@
 """The interface of routers: an embedded network or a remote server."""
 
-from collections.abc import Callable, Collection, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
@@ -11,24 +12,65 @@ from geodata.points import Point
 from geodata.roads import Mode
 from geodata.roads.sketch import Sketch
 from services.directory.estimated_journeys import Area
+from services.directory.filters import Mask
 from services.directory.journeys import Journey
 
 NO_ROWS: Rows = np.zeros(0, np.int64)
 NO_SECONDS: Floats = np.zeros(0)
+BLOCK = 64
+"""Stores that are looked at together in order of their times."""
 
 
-class Ways(NamedTuple):
+Block = tuple[Rows, Floats]
+"""Rows of stores with their times."""
+
+
+class Ways:
     """The stores that a router reaches from an origin."""
 
-    rows: Rows = NO_ROWS
-    """Ascending."""
-    seconds: Floats = NO_SECONDS
-    """The times to them, finite."""
-    journey: Callable[[int, float, bool], Journey] | None = None
-    """The journey to one of the rows, from its seconds and if its length is wanted: that is dear.
+    def __init__(
+        self,
+        rows: Rows = NO_ROWS,
+        seconds: Floats | Callable[[], Floats] = NO_SECONDS,
+        journey: Callable[[int, float, bool], Journey] | None = None,
+        narrowed: Callable[[Mask | None], Iterator[Block]] | None = None,
+    ) -> None:
+        """Hold the ways.
 
-    Rows that change later do not change it.
-    """
+        Args:
+            rows: Those of the stores, ascending.
+            seconds: The times to them, finite; or what finds them, where all are dear.
+            journey: The journey to one of the rows, from its seconds and if its length is wanted:
+                that is dear. Rows that change later do not change it.
+            narrowed: `by_time`, where that need not time all.
+        """
+        self.rows = rows
+        self.journey = journey
+        self._found = seconds
+        self._narrowed = narrowed
+
+    @cached_property
+    def seconds(self) -> Floats:
+        """The times to all of the rows."""
+        return self._found() if callable(self._found) else self._found
+
+    def by_time(self, wanted: Mask | None) -> Iterator[Block]:
+        """Yields the rows, of those wanted, in the order of their times; all that take equally long
+        are in one block. `wanted` is by row."""
+        if self._narrowed is not None:
+            yield from self._narrowed(wanted)
+            return
+        rows, seconds = self.rows, self.seconds
+        if wanted is not None:
+            rows, seconds = rows[wanted], seconds[wanted]
+        order = np.argsort(seconds, kind="stable")
+        rows, seconds = rows[order], seconds[order]
+        begin = 0
+        while begin < len(rows):
+            last = seconds[min(begin + BLOCK, len(rows)) - 1]
+            end = int(np.searchsorted(seconds, last, side="right"))
+            yield rows[begin:end], seconds[begin:end]
+            begin = end
 
 
 class Router(Protocol):
