@@ -6,6 +6,7 @@ enough.
 """
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def crossings(
         bool(sum(other.contains(shape) for other in shapes if other is not shape) % 2)
         for shape in shapes
     ]
-    square = shapely.symmetric_difference_all(shapes)
+    square = reduce(shapely.symmetric_difference, shapes)
     sizes = [-shape.area if hole else shape.area for shape, hole in zip(shapes, holes, strict=True)]
     if abs(square.area - sum(sizes)) > _SLACK_M2:
         return None  # Outlines cross each other.
