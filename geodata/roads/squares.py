@@ -6,12 +6,12 @@ enough.
 """
 
 from collections.abc import Sequence
-from functools import reduce
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from geodata.roads.access import Tags
 from geodata.roads.snapping import metres_per_degree, wrapped
@@ -69,7 +69,9 @@ def crossings(
         bool(sum(other.contains(shape) for other in shapes if other is not shape) % 2)
         for shape in shapes
     ]
-    square = reduce(shapely.symmetric_difference, shapes)
+    square: BaseGeometry = shapes[0]
+    for shape in shapes[1:]:
+        square = square.symmetric_difference(shape)
     sizes = [-shape.area if hole else shape.area for shape, hole in zip(shapes, holes, strict=True)]
     if abs(square.area - sum(sizes)) > _SLACK_M2:
         return None  # Outlines cross each other.

@@ -1,6 +1,7 @@
 """Products are located by name and by words; those without a place are listed as such."""
 
 import datetime as dt
+from typing import Any
 
 import grpc
 import pytest
@@ -87,7 +88,7 @@ async def test_the_products_around_a_position_are_those_of_the_bays_of_its_aisle
     await aisle.UpsertPlacements(stream(CORNER, placed(shelved)))
     at = pb.IndoorPosition(level="0", x_m=4.6, y_m=6.6)  # bay 3 is 4.6, 6.5; 4 is 7.5; 1 is 4.5
 
-    async def around(**options):
+    async def around(**options: Any) -> dict[str, list[str]]:
         request = pb.LocateProductsRequest(store=CORNER, near=at, **options)
         return addresses(await aisle.LocateProducts(request))
 
@@ -99,7 +100,7 @@ async def test_the_products_around_a_position_are_those_of_the_bays_of_its_aisle
 
 
 async def test_around_a_position_needs_a_level_of_the_plan_and_nothing_beside(aisle):
-    def request(**fields):
+    def request(**fields: Any) -> pb.LocateProductsRequest:
         return pb.LocateProductsRequest(**{"store": CORNER, "near": {"level": "0"}, **fields})
 
     for wrong, field in (({"near": {"level": "7"}}, "near.level"), ({"query": "rice"}, "")):
