@@ -55,7 +55,7 @@ class Reading:
         """
         if BY_PARTITION[partition] is not FENCES:
             return
-        subjects = {queue_subject(event.subject) for event in events}
+        subjects = dict.fromkeys(queue_subject(event.subject) for event in events)
         known = await read_known(self._client, {f"{{{partition}}}": subjects})
         for event in events:
             if found := known.get(queue_subject(event.subject)):
