@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -322,7 +323,13 @@ class Reservations:
         new_id = self._new_id(caller, f"{source}/{id}", "transfer", request.request_id)
         target = reservation_name(destination, new_id)
         argument = {"to": target}
-        hold = await self.changes.change(request.name, "depart", "", argument, key)
+        try:
+            hold = await self.changes.change(request.name, "depart", "", argument, key)
+        except ReservationState:
+            # It ended after a first attempt that broke off, which may have held the goods there.
+            with suppress(ReservationNotFound, ReservationState, ReservationExpired):
+                await self.changes.release(await self.changes.change(target, "cancel"))
+            raise
         left = {item.sku: item.held - item.collected for item in hold.items}
         method = request.method or (0 if request.pickup_slot else hold.method)
         pickup = Pickup(method, request.pickup_slot)

@@ -306,3 +306,27 @@ async def test_a_retried_transfer_gives_nothing_up_for_a_hold_that_has_ended(sto
     assert (CODE.FAILED_PRECONDITION, "RESERVATION_STATE") == (code, reason)
     assert State.STATE_CONFIRMED == (await get(stock, made.name)).state
     assert (7, 9) == (await available(stock, STOCKMANN), await available(stock, FORUM))
+
+
+async def test_a_retried_transfer_of_a_hold_that_has_ended_keeps_nothing_there(stock, monkeypatch):
+    await state(stock, STOCKMANN, milk=9)
+    await state(stock, FORUM, milk=9)
+    made = await hold(stock, STOCKMANN, milk=2)
+    transfer = stock_pb2.TransferReservationRequest(
+        name=made.name, destination_store=FORUM, request_id="move"
+    )
+    reserve = Holds.reserve
+
+    async def reserve_and_die(self: Holds, store: str, *args: Any, **kwargs: Any) -> Any:
+        await reserve(self, store, *args, **kwargs)
+        raise redis.exceptions.ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Holds, "reserve", reserve_and_die)
+        await refusal(stock.TransferReservation(transfer))
+    assert 7 == await available(stock, FORUM)
+    await stock.CancelReservation(stock_pb2.CancelReservationRequest(name=made.name))
+
+    code, reason, _ = await refusal(stock.TransferReservation(transfer))
+    assert (CODE.FAILED_PRECONDITION, "RESERVATION_STATE") == (code, reason)
+    assert (9, 9) == (await available(stock, STOCKMANN), await available(stock, FORUM))
