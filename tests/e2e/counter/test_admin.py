@@ -1,5 +1,7 @@
 """The overview of a chain: orders, demand, subscriptions, sessions and keys."""
 
+import re
+
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
@@ -19,6 +21,8 @@ async def test_an_admin_sees_the_chain_and_signs_a_tablet_out(shop, tablets):
 
     await page.get_by_label("Type a shop").fill("S-Market Kasarmitori")
     await expect(page.locator("#holds td").filter(has_text=hold["name"][-4:])).to_be_visible()
+    source = page.locator("#holds tr", has=page.get_by_role("cell", name="demo", exact=True))
+    await expect(source.locator("td").nth(1)).to_have_text(re.compile(r"^\d+$"))
     await expect(page.locator("#keys td").filter(has_text="office").first).to_be_visible()
     await expect(page.locator("#demand")).not_to_be_empty()
     await expect(page.locator("#subscriptions")).not_to_be_empty()

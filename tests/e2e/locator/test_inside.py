@@ -42,6 +42,14 @@ async def test_a_scanned_code_says_where_one_stands_and_the_way_goes_on_from_the
     await expect(page.locator(".stops li")).to_have_count(1)
     assert "a=" not in page.url.partition("?")[2].replace("basket=", "")
     assert not [each for each in asked if made["token"] in each]
+    milk = page.locator(".shelf li").filter(has_text="Milk")
+    await expect(milk.locator(".level")).not_to_be_empty()
+    async with page.expect_request("**/floorPlans:planRoute") as planned:
+        await milk.get_by_role("button", name="One more: Milk").click()
+    assert (
+        made["position"].items() <= (await planned.value).post_data_json["walk"]["position"].items()
+    )
+    await expect(page.locator(".stops li")).to_have_count(2)
 
 
 async def test_a_revoked_and_a_forged_code_say_so(visit, demo, anchor):

@@ -1,6 +1,7 @@
 """What misled people: hours, names, units of the screen, and what a kiosk leads to."""
 
 import datetime as dt
+import zoneinfo
 
 import pytest
 from playwright.async_api import expect
@@ -31,6 +32,44 @@ async def test_special_hours_of_the_coming_weeks_are_told(visit, demo):
         await expect(page.locator(".week tr")).to_have_count(7)
     finally:
         demo.post(path, {}, method="PATCH")
+
+
+async def test_events_and_private_sales_are_told_in_the_time_of_the_shop(visit, demo):
+    store = demo.store("s-market kasarmitori")
+    day = dt.datetime.now(dt.UTC).replace(hour=15, minute=0, second=0) + dt.timedelta(3)
+    sale = {
+        "title": "Evening for our regulars",
+        "description": "A tenth off.",
+        "url": "https://shop.example/sale",
+        "startTime": f"{day:%Y-%m-%dT%H:%M:%SZ}",
+        "endTime": f"{day + dt.timedelta(hours=2):%Y-%m-%dT%H:%M:%SZ}",
+    }
+    made = demo.post(f"/v1/{store}/events", sale)
+    page = await visit(f"/{store}", timezone_id="America/New_York")
+    event = page.locator(".events li")
+    await expect(event).to_contain_text("Evening for our regulars")
+    await expect(event.get_by_role("link")).to_have_attribute("href", sale["url"])
+    begin, end = (day + dt.timedelta(hours=hours) for hours in (0, 2))
+    zone = zoneinfo.ZoneInfo("Europe/Helsinki")
+    clocks = [f"{each.astimezone(zone):%H:%M}" for each in (begin, end)]
+    await expect(event).to_contain_text(" – ".join(clocks))
+    demo.post(f"/v1/{made['name']}", {}, method="DELETE")
+    await page.reload()
+    await expect(page.locator(".week tr")).to_have_count(7)
+    await expect(page.locator(".events")).to_be_hidden()
+
+
+async def test_pins_that_pile_up_are_counted_and_keys_take_them_apart(visit):
+    page = await visit("/?q=Rautatientori", map=True, viewport={"width": 800, "height": 600})
+    names = await listed(page)
+    cluster = page.locator(".cluster").first
+    label = str(await cluster.get_attribute("aria-label"))
+    number, _, members = label.partition(" stores: ")
+    assert {*members.split(", ")} <= {*names}
+    assert int(number) == len(members.split(", ")) == int(await cluster.inner_text())
+    await cluster.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("button", name=label, exact=True)).to_have_count(0)
 
 
 async def test_variants_have_their_size_and_colour_in_every_language(visit):

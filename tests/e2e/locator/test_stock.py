@@ -1,8 +1,8 @@
 """A person finds products and holds them, and understands every error."""
 
 import re
+from typing import Any
 
-import pytest
 from playwright.async_api import Page, expect
 
 from tests.support.locator import listed, listed_stores
@@ -126,25 +126,21 @@ async def test_a_basket_is_held_shown_with_code_and_end_and_given_up(visit, demo
     assert before == demo.available(S_MARKET, APPLES)
 
 
-@pytest.mark.parametrize(
-    ("kind", "words"),
-    [
-        ("KIND_STORE_CLOSED", "Myymälä ei ole enää toiminnassa"),
-        ("KIND_OF_LATER", "As the service says it."),
-    ],
-)
-async def test_what_the_owner_of_a_hold_should_know_is_told(visit, demo, kind, words):
+async def test_what_the_owner_of_a_hold_should_know_is_told(visit, demo):
     page = await visit(f"/{S_MARKET}?basket=g-001", locale="fi-FI")
-    notice = {"kind": kind, "text": "As the service says it."}
+    text = "As the service says it."
+    notices = [{"kind": kind, "text": text} for kind in ("KIND_STORE_CLOSED", "KIND_OF_LATER")]
     one = re.compile(r"/reservations/[^/:]+$")
 
     async def told(route):
         answer = await route.fetch()
-        await route.fulfill(response=answer, json={**await answer.json(), "notices": [notice]})
+        await route.fulfill(response=answer, json={**await answer.json(), "notices": notices})
 
     await page.route(one, told)
     await page.get_by_role("button", name="Varaa minulle").click()
-    await expect(page.locator(".hold .warn")).to_contain_text(words)
+    await expect(page.locator(".hold .warn")).to_have_text(
+        [re.compile("Myymälä ei ole enää toiminnassa"), text]
+    )
     await page.get_by_role("button", name="Peru varaus").click()
     await expect(page.locator(".hold")).to_have_count(0)
 
@@ -191,23 +187,19 @@ async def test_goods_that_someone_else_took_meanwhile_are_not_held(visit, demo):
         demo.post(f"/v1/{taken['name']}:cancel", {})
 
 
-@pytest.mark.parametrize(
-    ("status", "reason", "words"),
-    [
+async def test_why_a_hold_was_refused_is_said(visit):
+    page = await visit(f"/{S_MARKET}?basket=g-001")
+    refused: dict[str, Any] = {}
+    await page.route(re.compile(r"/reservations$"), lambda route: route.fulfill(**refused))
+    for status, reason, words in (
         (429, "", "Please ask in the store"),
         (400, "QUOTA_EXCEEDED", "Cancel a hold first"),
         (503, "", "nothing is held twice"),
         (400, "STORE_NOT_OPEN", "not open for business"),
-    ],
-)
-async def test_why_a_hold_was_refused_is_said(visit, status, reason, words):
-    page = await visit(f"/{S_MARKET}?basket=g-001")
-    problem = {"message": "no", "details": [{"reason": reason}]}
-    await page.route(
-        re.compile(r"/reservations$"), lambda route: route.fulfill(status=status, json=problem)
-    )
-    await page.get_by_role("button", name="Hold it for me").click()
-    await expect(page.locator(".here-stock > .message")).to_contain_text(words)
+    ):
+        refused.update(status=status, json={"message": "no", "details": [{"reason": reason}]})
+        await page.get_by_role("button", name="Hold it for me").click()
+        await expect(page.locator(".here-stock > .message")).to_contain_text(words)
 
 
 async def test_when_stock_cannot_be_looked_up_all_stores_are_listed_and_it_says_so(visit):
@@ -227,3 +219,34 @@ async def test_from_a_store_that_lacks_something_to_those_that_have_it_all(visit
     found = await listed_stores(page)
     assert S_MARKET not in found
     assert {True} == {demo.available(store, APPLES) >= wanted for store in found}
+
+
+async def test_sizes_and_colours_are_told_here_and_in_the_next_shop(visit, demo):
+    jackets = demo.post("/v1/products:search", {"query": "rain jacket"})["products"]
+    [wanted] = [each["name"] for each in jackets if each["displayName"] == "Rain jacket, red, L"]
+    asked = {"items": [{"product": wanted, "quantity": 1}], "origin": {"place": "Rautatientori"}}
+    here = demo.post("/v1/stock:findNearestAvailability", asked)["stores"][0]
+    at = demo.get(f"/v1/{here['store']}")["location"]
+    nearest = demo.post(
+        "/v1/stock:findNearestAvailability", {**asked, "origin": {"point": at}, "maxResults": 2}
+    )["stores"]
+    [there, *_] = [each for each in nearest if each["store"] != here["store"]]
+    page = await visit(f"/{here['store']}?basket={wanted.removeprefix('products/')}")
+    await page.get_by_text("Sizes and colours").click()
+    rows = page.locator(".variants tbody tr")
+    await expect(rows).to_have_count(12)
+    await expect(page.locator(".variants thead th").last).to_contain_text(there["displayName"])
+    await expect(page.locator(".variants .chosen th")).to_have_text("red, L")
+    for column, store in enumerate((here["store"], there["store"]), 1):
+        cells = page.locator(f".variants tbody tr > :nth-child({column + 1})")
+        told = dict(
+            zip(
+                await rows.locator("th").all_inner_texts(),
+                await cells.all_inner_texts(),
+                strict=True,
+            )
+        )
+        for product in jackets:
+            label = ", ".join(product["variantAttributes"][name] for name in ("colour", "size"))
+            left = demo.available(store, product["name"])
+            assert (told[label] in {"Out of stock", "Stock not known"}) == (left < 1), label

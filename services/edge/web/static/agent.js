@@ -1,7 +1,8 @@
 // Tools for an agent of the browser (WebMCP), where the browser lets pages offer them. They do what
 // a person can do here, on the page; nothing is held before the person has said so on the page.
 
-import { Problem, getStore, hold, openStates, stockLevels } from "./api.js";
+import { getStore, hold, openStates, stockLevels } from "./api.js";
+import { Problem } from "./problem.js";
 import { describeLevel, learn, lookUp, productName } from "./basket.js";
 import { has } from "./config.js";
 import { $, button, el } from "./html.js";

@@ -2,38 +2,13 @@
 // coordinates.
 
 import { parameter } from "./address.js";
+import { isBarcode } from "./barcodes.js";
 import config from "./config.js";
-
-export class Problem extends Error {
-  constructor(status, body) {
-    super(body?.message || `HTTP ${status}`);
-    this.status = status;
-    const info = (body?.details || []).find((detail) => detail.reason);
-    this.reason = info?.reason || "";
-    this.metadata = info?.metadata || {};
-    this.suggestions = (this.metadata.suggestions || "").split(" | ").filter(Boolean);
-  }
-
-  /** Whether the services refuse the page or its key. */
-  get refused() {
-    return this.status === 401 || this.status === 403;
-  }
-
-  /** Whether the services have too much to do. */
-  get busy() {
-    return this.status === 503 || this.status === BUSY;
-  }
-
-  /** Whether a retry may help. */
-  get passing() {
-    return this.status === 0 || this.status === BUSY || this.status >= 500;
-  }
-}
+import { Problem } from "./problem.js";
 
 const LISTED = "name,displayName,brand,location,address,attributes,status,timeZone";
 const ON_FOOT = { mode: "TRAVEL_MODE_WALK", ranking: "RANKING_DISTANCE" };
 const DRAWN = "name,displayName,location";
-const BUSY = 429; // too many requests, from here or in all
 const PATIENCE_MS = 15_000;
 const AGAIN_MS = [500, 1000, 2000];
 const KEY = parameter("key") || config.key;
@@ -71,14 +46,18 @@ export const openStates = (stores, atTime, languageCode) =>
 export const openDays = (store, { year, month, day }, languageCode) =>
   read(`/v1/${store}/hours:listOpenIntervals?end_date.year=${year}&end_date.month=${month}&end_date.day=${day}&language_code=${languageCode}`);
 
+/** The events of a store that end after an instant. */
+export const storeEvents = (store, startTime) => read(`/v1/${store}/events?page_size=20&start_time=${startTime}`);
+
 export const inStoreServices = (store, languageCode) =>
   read(`/v1/${store}/services?language_code=${languageCode}`);
-
-export const isBarcode = (text) => /^(\d{8}|\d{12,14})$/.test(text);
 
 /** Products by words, or by a barcode from a scanner. */
 export const searchProducts = (query, signal) =>
   post("/v1/products:search", { ...(isBarcode(query) ? { gtin: query } : { query }), pageSize: 7 }, signal);
+
+/** All variants of a product. */
+export const variantsOf = (variantGroup) => post("/v1/products:search", { variantGroup, pageSize: 100 });
 
 export const getProduct = (name) => read(`/v1/${name}`);
 
@@ -100,6 +79,10 @@ export const floorPlan = (store, request) => post(`/v1/${store}/floorPlans:rende
 
 export const resolveAnchor = (token) => post("/v1/anchors:resolve", { token });
 
+/** The products on the shelves around a position in a store. */
+export const productsAround = (store, near, languageCode) =>
+  post(`/v1/${store}/placements:locateProducts`, { near, limit: 12, languageCode });
+
 export const planRoute = (store, request) => post(`/v1/${store}/floorPlans:planRoute`, request);
 
 const post = (path, question, signal) => read(path, { ...body(question), signal });
@@ -112,7 +95,7 @@ async function read(path, options) {
     try {
       return await call(path, options);
     } catch (error) {
-      if (error.status !== 503 && error.status !== BUSY) throw error;
+      if (!error.busy) throw error;
       await new Promise((resolve) => setTimeout(resolve, pauseMs * (1 + Math.random())));
     }
   }

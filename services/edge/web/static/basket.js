@@ -1,6 +1,8 @@
 // The basket: products and quantities. It is kept in the page's URL.
 
-import { Problem, getProduct, isBarcode, searchProducts } from "./api.js";
+import { getProduct, searchProducts } from "./api.js";
+import { isBarcode } from "./barcodes.js";
+import { Problem } from "./problem.js";
 import { setParameters, parameter } from "./address.js";
 import { combobox } from "./combobox.js";
 import { folded } from "./folding.js";
@@ -19,12 +21,24 @@ export function items() {
     .map(([, sku, quantity = "1"]) => ({ product: `products/${sku}`, quantity: Math.max(1, Number(quantity)) }));
 }
 
+/** A product that was seen. */
+export const known = (name) => products.get(name);
+
+/** What tells a variant from others: `green, L`. Attributes come in any order: take that of their names. */
+export const variantWords = (attributes = {}) => Object.keys(attributes).sort().map((name) => attributes[name]).join(", ");
+
+/** The name that all variants of a product share in the page's language, else its own. */
+export function plainName(name) {
+  const { displayName, localizedNames = {} } = known(name);
+  return localizedNames[currentLanguage()] || displayName;
+}
+
 /** The name of a product, in the page's language if the catalogue has it. */
 export function productName(name) {
   const { displayName = name.slice("products/".length), localizedNames = {}, variantAttributes = {} } = products.get(name) || {};
   const localized = localizedNames[currentLanguage()];
   // The name in a language is that of all variants: size and colour tell them apart.
-  return localized ? [localized, ...Object.values(variantAttributes)].join(", ") : displayName;
+  return localized ? [localized, variantWords(variantAttributes)].filter(Boolean).join(", ") : displayName;
 }
 
 /** Requests unknown product names; returns whether there were any. */

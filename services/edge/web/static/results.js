@@ -1,10 +1,12 @@
 // The list of stores that a search found, each with its opening state and its stock of the basket.
 
-import { Problem, openStates, stockLevels } from "./api.js";
+import { openStates, stockLevels } from "./api.js";
+import { Problem } from "./problem.js";
 import { describeLevel, items, learn, lookUp, productName } from "./basket.js";
 import { has } from "./config.js";
 import { narrowed, narrowing, openLater, setZone } from "./filters.js";
 import { $, button, el } from "./html.js";
+import { DRAWN_M, ring } from "./map/circle.js";
 import { item, showState } from "./store/summary.js";
 import { turns } from "./turns.js";
 import { day, distance, locale, say } from "./words.js";
@@ -105,7 +107,7 @@ export class Results {
     this.#append(found);
     this.map.mark(search.mark, search.label?.(), search.accuracyM);
     if (!this.#shown.length) this.#empty(leftOut);
-    else if (!search.still && !$("results").hidden) this.map.show([...this.#shown.map(({ store }) => store.location), search.mark].filter(Boolean));
+    else if (!search.still && !$("results").hidden) this.map.show([...this.#shown.map(({ store }) => store.location), search.mark, ...edge(search)].filter(Boolean));
     this.map.refresh();
   }
 
@@ -203,6 +205,9 @@ export class Results {
     else this.tell(error.message, help);
   }
 }
+
+// Where the person may be, if that is not exact: the map shows all of it.
+const edge = ({ mark, accuracyM }) => (mark && accuracyM > DRAWN_M ? ring(mark, accuracyM) : []);
 
 // What a store lacks of a line of the basket, and when it comes.
 function lack({ product, missingQuantity: n, expectedDate }) {

@@ -5,6 +5,8 @@ import { parameter } from "../address.js";
 import { countStores, storesToDraw } from "../api.js";
 import { turns } from "../turns.js";
 import { say } from "../words.js";
+import { DRAWN_M, ring } from "./circle.js";
+import { Clusters } from "./clusters.js";
 import { GLYPHS, addGlyphs } from "./glyphs.js";
 import { accuracyLayers, layers, pinImages, wayLayer } from "./pins.js";
 import { corners, levelOf, planLayers } from "./plan.js";
@@ -53,6 +55,8 @@ export class StoreMap {
       this.map.on("mouseenter", layer, () => { this.map.getCanvas().style.cursor = "pointer"; });
       this.map.on("mouseleave", layer, () => { this.map.getCanvas().style.cursor = ""; });
     }
+    this.clusters = new Clusters(this.map, callbacks.choose);
+    this.map.on("zoomend", () => this.#draw());
     this.map.on("click", (event) => this.#clicked(event));
     this.map.on("idle", () => this.map.getContainer().removeAttribute("aria-busy"));
   }
@@ -65,6 +69,8 @@ export class StoreMap {
   /** Sets the map's label in the page's language. */
   name() {
     this.map.getCanvas().setAttribute("aria-label", say("map"));
+    this.clusters.clear();
+    this.#draw();
   }
 
   get center() {
@@ -94,7 +100,7 @@ export class StoreMap {
 
   /** Marks the origin of the search, with a circle if it is not exact; without a point, removes it. */
   mark(point, label, accuracyM = 0) {
-    this.#accuracy = point && accuracyM > 30 ? collection([circle(point, accuracyM)]) : collection([]);
+    this.#accuracy = point && accuracyM > DRAWN_M ? collection([circle(point, accuracyM)]) : collection([]);
     this.map.getSource("accuracy")?.setData(this.#accuracy);
     this.marker?.remove();
     this.marker = null;
@@ -146,6 +152,7 @@ export class StoreMap {
     this.#plan = features ? levelOf(features, level) : collection([]);
     const place = corners(this.#plan);
     this.map.getSource("plan")?.setData(this.#plan);
+    this.#draw();
     this.#lift();
     this.show(place, 20);
     return place.length > 0;
@@ -205,7 +212,10 @@ export class StoreMap {
     const chosen = this.#chosen && !listed.has(this.#chosen.properties.name) ? [this.#chosen] : [];
     const drawn = new Set([...listed, ...chosen.map(({ properties }) => properties.name)]);
     const others = this.#others.filter(({ properties }) => !drawn.has(properties.name));
-    this.map.getSource("stores")?.setData(collection([...others, ...this.#listed, ...chosen]));
+    const indoors = this.#plan.features.length > 0;
+    const clustered = this.clusters.show(indoors ? [] : this.#listed);
+    const pins = this.#listed.map((each) => (clustered.has(each.properties.name) ? { ...each, properties: { ...each.properties, clustered: true } } : each));
+    this.map.getSource("stores")?.setData(collection([...others, ...pins, ...chosen]));
   }
 
   #lift() {
@@ -232,20 +242,10 @@ function withoutLinks(container) {
   replace();
 }
 
-const EARTH_M = 6_371_009;
-const CORNERS = 64;
-
-// A circle around a point; on a sphere, which is exact enough for an accuracy.
-function circle({ latitude, longitude }, radiusM) {
-  const [north, reach] = [(latitude * Math.PI) / 180, radiusM / EARTH_M];
-  const corners = Array.from({ length: CORNERS + 1 }, (_, corner) => {
-    const bearing = (2 * Math.PI * (corner % CORNERS)) / CORNERS;
-    const there = Math.asin(Math.sin(north) * Math.cos(reach) + Math.cos(north) * Math.sin(reach) * Math.cos(bearing));
-    const east = Math.atan2(Math.sin(bearing) * Math.sin(reach) * Math.cos(north), Math.cos(reach) - Math.sin(north) * Math.sin(there));
-    return [longitude + (east * 180) / Math.PI, (there * 180) / Math.PI];
-  });
-  return { type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [corners] } };
-}
+const circle = (point, radiusM) => ({
+  type: "Feature", properties: {},
+  geometry: { type: "Polygon", coordinates: [ring(point, radiusM).map(({ latitude, longitude }) => [longitude, latitude])] },
+});
 
 function collection(features) {
   return { type: "FeatureCollection", features };

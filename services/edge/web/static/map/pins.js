@@ -25,14 +25,15 @@ export function accuracyLayers() {
 export function layers(colour) {
   const number = ["has", "number"];
   const count = ["has", "count"];
+  const alone = ["!", ["has", "clustered"]];
   const nothing = ["==", ["get", "name"], " "];
   const words = { "text-color": colour.place, "text-halo-color": colour.halo, "text-halo-width": 1.8 };
   const title = { "text-font": ["Bold"], "text-field": ["get", "title"], "text-size": 14, "text-max-width": 9 };
   const label = { "text-font": ["Bold"], "text-field": ["get", "label"], "text-allow-overlap": true };
   const image = { "icon-anchor": "bottom", "icon-allow-overlap": true, "icon-offset": [0, 2] };
   return [
-    // Below each pin too: of pins that would cover each other only the first is drawn.
-    { id: "dots", type: "circle", filter: ["!", count], paint: {
+    // Below each pin too, for a pin that has no room.
+    { id: "dots", type: "circle", filter: ["all", ["!", count], alone], paint: {
       "circle-color": colour.dot, "circle-stroke-color": colour.ring, "circle-stroke-width": 1.2,
       "circle-radius": ["interpolate", ["linear"], ["zoom"], 13, 2.5, 18, 6] } },
     { id: "dot-names", type: "symbol", minzoom: 16.8, filter: ["all", ["!", number], ["!", count]], paint: { ...words, "text-color": colour.text },
@@ -42,9 +43,9 @@ export function layers(colour) {
       "circle-radius": ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1, 12, 20, 34] } },
     { id: "count-labels", type: "symbol", filter: count, paint: words, layout: { ...label, "text-size": 13 } },
     // Below the pins, so that names avoid them: MapLibre places upper layers first.
-    { id: "pin-names", type: "symbol", minzoom: 16.2, filter: number, paint: words,
+    { id: "pin-names", type: "symbol", minzoom: 16.2, filter: ["all", number, alone], paint: words,
       layout: { ...title, "text-variable-anchor": ["left", "right", "top"], "text-radial-offset": 1, "text-justify": "auto", "text-size": 13.5, "symbol-sort-key": ["get", "number"] } },
-    { id: "pins", type: "symbol", filter: number,
+    { id: "pins", type: "symbol", filter: ["all", number, alone],
       layout: { ...image, "icon-allow-overlap": false, "icon-padding": -6, "icon-image": ["concat", "pin-", ["get", "label"]], "symbol-sort-key": ["get", "number"] } },
     { id: "chosen", type: "symbol", filter: nothing, layout: { ...image, "icon-image": "pin-chosen", "icon-size": 1.3 } },
     { id: "chosen-name", type: "symbol", filter: nothing, paint: words,

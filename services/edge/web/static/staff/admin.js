@@ -5,7 +5,8 @@ import config, { has } from "../config.js";
 import { $, el } from "../html.js";
 import { baseStyle } from "../map/style.js";
 import { locale, say, speak } from "../words.js";
-import { Problem, all, read, send } from "./api.js";
+import { all, read, send } from "./api.js";
+import { Problem } from "../problem.js";
 import { press, redraw, stateWord, tag } from "./draw.js";
 import { ended, head } from "./head.js";
 
@@ -57,12 +58,21 @@ async function shops() {
   const { matches = [] } = await send("/v1/stores:search", { query, pageSize: 5 });
   const stores = matches.map(({ store }) => store);
   const found = await Promise.all(stores.map(({ name }) => read(`/v1/${name}/reservations?page_size=1000`)));
+  const levels = await Promise.all(stores.map(({ name }) => all(`/v1/${name}/stock:list`, "levels")));
   return stores.map(({ name, displayName }, place) => {
     const { reservations = [] } = found[place];
     return el("div", { class: "shop-orders" },
       el("h3", {}, el("a", { href: `/staff/${name.slice("stores/".length)}?lang=${config.language}` }, displayName)),
-      table(["hold", "state", "until"], reservations.map((each) => [tag(each.name), stateWord(each.state), date(each.expireTime)])));
+      table(["hold", "state", "until"], reservations.map((each) => [tag(each.name), stateWord(each.state), date(each.expireTime)])),
+      table(["source", "products", "newest", "oldest"], sources(levels[place])));
   });
+}
+
+// The systems that state the stock of a shop, with the number and the age of what they stated.
+function sources(levels) {
+  const found = new Map();
+  for (const { source, asOf } of levels) if (source) found.set(source, [...(found.get(source) || []), asOf]);
+  return [...found].map(([source, times]) => [source, String(times.length), date(times.reduce((one, other) => (one > other ? one : other))), date(times.reduce((one, other) => (one < other ? one : other)))]);
 }
 
 async function demand() {

@@ -1,26 +1,10 @@
 // Calls the JSON API for the signed-in person. The session is a cookie, which no script sees; the
 // services take it only with this header, which pages of other sites cannot send.
 
+import { Problem } from "../problem.js";
+
 const HEADERS = { "x-enrayon-session": "page" };
 const PATIENCE_MS = 10_000;
-const BUSY = 429;
-
-export class Problem extends Error {
-  constructor(status, body) {
-    super(body?.message || `HTTP ${status}`);
-    const info = (body?.details || []).find((detail) => detail.reason);
-    Object.assign(this, { status, reason: info?.reason || "", metadata: info?.metadata || {} });
-  }
-
-  /** Whether a retry may help: nobody answered, or too much is asked now. */
-  get passing() {
-    return this.status === 0 || this.status === BUSY || this.status >= 500;
-  }
-
-  get signedOut() {
-    return this.status === 401;
-  }
-}
 
 export const read = (path) => send(path, undefined, "GET");
 

@@ -2,7 +2,8 @@
 
 import { el } from "../html.js";
 import { say } from "../words.js";
-import { lasting, redraw, tag, when } from "./draw.js";
+import { lasting, when } from "../times.js";
+import { redraw, tag } from "./draw.js";
 
 export class Arrivals {
   constructor(place, shop, { timeZone, open }) {

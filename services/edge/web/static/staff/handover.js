@@ -2,7 +2,7 @@
 
 import { el } from "../html.js";
 import { say } from "../words.js";
-import { Problem } from "./api.js";
+import { Problem } from "../problem.js";
 import { scan } from "./camera.js";
 import { press, redraw, stateWord, tag, units } from "./draw.js";
 

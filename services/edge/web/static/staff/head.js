@@ -3,7 +3,8 @@
 import { $, el } from "../html.js";
 import { currentLanguage, say } from "../words.js";
 import { press } from "./draw.js";
-import { Problem, send } from "./api.js";
+import { send } from "./api.js";
+import { Problem } from "../problem.js";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 

@@ -2,7 +2,8 @@
 // a retry harmless; it survives a reload, and goes once, in order. No key and no session is kept.
 
 import { randomId } from "../ids.js";
-import { Problem, send } from "./api.js";
+import { send } from "./api.js";
+import { Problem } from "../problem.js";
 
 const AGAIN_MS = 2000;
 const MOST = 200;

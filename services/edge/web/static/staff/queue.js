@@ -2,7 +2,8 @@
 
 import { el } from "../html.js";
 import { say } from "../words.js";
-import { clock, lasting, press, redraw, stateWord, tag, units, when } from "./draw.js";
+import { clock, lasting, when } from "../times.js";
+import { press, redraw, stateWord, tag, units } from "./draw.js";
 
 const STEPS = {
   STATE_CONFIRMED: { act: "prepare", word: "start" },

@@ -2,7 +2,8 @@
 
 import { randomId } from "../ids.js";
 import { currentLanguage } from "../words.js";
-import { Problem, all, messages, read, send } from "./api.js";
+import { all, messages, read, send } from "./api.js";
+import { Problem } from "../problem.js";
 import { Outbox } from "./outbox.js";
 
 const AGAIN_MS = 2000;

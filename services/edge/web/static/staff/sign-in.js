@@ -3,7 +3,8 @@
 
 import { $ } from "../html.js";
 import { say, speak } from "../words.js";
-import { Problem, send } from "./api.js";
+import { send } from "./api.js";
+import { Problem } from "../problem.js";
 import config from "../config.js";
 
 const code = decodeURIComponent(location.hash.slice(1));

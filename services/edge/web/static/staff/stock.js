@@ -2,11 +2,12 @@
 
 import { el } from "../html.js";
 import { currentLanguage, say } from "../words.js";
-import { Problem, read, send } from "./api.js";
+import { read, send } from "./api.js";
+import { isBarcode } from "../barcodes.js";
+import { Problem } from "../problem.js";
 import { press, redraw } from "./draw.js";
 
 const SOURCES = 8; // a shop's tills and tablets each report as one of them
-const isBarcode = (text) => /^(\d{8}|\d{12,14})$/.test(text);
 
 export class Stock {
   #found = [];

@@ -3,8 +3,10 @@
 import { el } from "../html.js";
 import { randomId } from "../ids.js";
 import { locale, say } from "../words.js";
-import { Problem, read } from "./api.js";
-import { clock, dateIn, dayAndClock, instantOf, press, redraw } from "./draw.js";
+import { read } from "./api.js";
+import { Problem } from "../problem.js";
+import { clock, dateIn, dayAndClock, instantOf } from "../times.js";
+import { press, redraw } from "./draw.js";
 
 const REASONS = ["tooFewStaff", "powerCut", "weather", "otherReason"];
 const STEP_MS = 30 * 60_000;

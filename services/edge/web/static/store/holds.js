@@ -1,7 +1,8 @@
 // Holds made in this browser: remembers and shows them.
 
 import { parameter } from "../address.js";
-import { Problem, cancelHold, getHold, openStates, pickupCode } from "../api.js";
+import { cancelHold, getHold, openStates, pickupCode } from "../api.js";
+import { Problem } from "../problem.js";
 import { productName } from "../basket.js";
 import { has } from "../config.js";
 import { tell } from "../host.js";

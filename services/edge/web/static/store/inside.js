@@ -1,6 +1,7 @@
 // The inside of a store: its floor plan with the route for the basket.
 
-import { Problem, floorPlan, planRoute } from "../api.js";
+import { floorPlan, planRoute } from "../api.js";
+import { Problem } from "../problem.js";
 import { items } from "../basket.js";
 import { button, el } from "../html.js";
 import { icon } from "../icons.js";
@@ -31,9 +32,7 @@ export async function showInside(place, store, map) {
     return;
   }
   const enlarge = button([icon("shelf"), say(items().length ? "walk" : "enlarge")], () => (items().length ? walk(store) : enlarged(store, drawings)), { class: "action" });
-  const here = standing(store.name);
-  place.replaceChildren(el("h3", {}, say("inside")),
-    here ? el("p", { class: "note here" }, say("youAreHere", { place: here.displayName || drawings[0]?.level || "" })) : "", ...stops(way), ...drawings.map(({ svg }) => sheet(svg, store)),
+  place.replaceChildren(el("h3", {}, say("inside")), ...stops(way), ...drawings.map(({ svg }) => sheet(svg, store)),
     el("p", { class: "note plan-note" }, drawings[0]?.attribution), enlarge, ...steps(way));
 }
 

@@ -1,12 +1,14 @@
 // A store's stock of the basket, and the button to hold it.
 
-import { Problem, hold, stockLevels } from "../api.js";
+import { hold, stockLevels } from "../api.js";
+import { Problem } from "../problem.js";
 import { describeLevel, items, learn, productName } from "../basket.js";
 import { button, el } from "../html.js";
 import { icon } from "../icons.js";
 import { randomId } from "../ids.js";
 import { turns } from "../turns.js";
 import { say } from "../words.js";
+import { onePerGroup, variants } from "./variants.js";
 import { card, holdsAt, remember, shopper } from "./holds.js";
 
 export class StoreStock {
@@ -20,8 +22,9 @@ export class StoreStock {
     Object.assign(this, { place, store, basket, seekAll });
     this.holds = el("div", { class: "holds" });
     this.offer = el("div", { class: "offer" });
+    this.variants = el("div", {});
     this.message = el("p", { class: "message", role: "status" });
-    place.replaceChildren(this.holds, basket.element, this.offer, this.message);
+    place.replaceChildren(this.holds, basket.element, this.variants, this.offer, this.message);
     place.hidden = false;
   }
 
@@ -55,6 +58,9 @@ export class StoreStock {
     if (!current()) return;
     const wanted = items();
     this.message.textContent = "";
+    await learn(wanted.map(({ product }) => product));
+    if (!current()) return;
+    this.variants.replaceChildren(...onePerGroup(wanted).map((product) => variants(product, this.store)));
     if (!wanted.length) {
       this.offer.replaceChildren(el("p", { class: "note" }, say("listHelp")));
       await this.basket.show();

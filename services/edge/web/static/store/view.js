@@ -5,9 +5,11 @@ import { openStore } from "../address.js";
 import { has } from "../config.js";
 import { $, el } from "../html.js";
 import { say } from "../words.js";
+import { showEvents } from "./events.js";
 import { showHours } from "./hours.js";
 import { showInside } from "./inside.js";
 import { page, sorry } from "./page.js";
+import { showShelf } from "./shelf.js";
 import { StoreStock } from "./stock.js";
 import { showWay } from "./way.js";
 
@@ -77,6 +79,8 @@ export class StoreView {
       this.#stock = new StoreStock(this.#page.querySelector(".here-stock"), store, this.basket, { seekAll: () => this.actions.seek({ stock: "all" }) });
       this.#stock.show();
     }
+    if (has("aisle")) showShelf(this.#page.querySelector(".shelf-here"), store, this.basket && ((product) => this.basket.add(product)));
+    if (has("hours")) showEvents(this.#page.querySelector(".events"), store);
     if (has("hours")) showHours(this.#page, store.name, (service) => this.actions.seek({ service }));
     this.#showInside();
   }
