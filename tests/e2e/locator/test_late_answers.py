@@ -44,7 +44,14 @@ class Held:
         """Send the answers; returns when the page has dealt with the first of them."""
         async with page.expect_event("requestfinished", lambda each: url in each.url):
             self._go.set()
-        await page.evaluate("() => new Promise((done) => setTimeout(done, 50))")
+        await dealt_with(page)
+
+
+async def dealt_with(page: Page) -> None:
+    """Wait until the page has drawn twice: what a script does with an answer is done before."""
+    await page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
 
 
 async def test_a_suggestion_that_is_chosen_by_key_stays_chosen_when_a_late_answer_comes(visit):
@@ -126,9 +133,12 @@ async def test_levels_of_an_earlier_list_are_not_shown_beside_the_new_one(visit,
     there = demo.available(S_MARKET, APPLES)
     none = {"levels": [{"product": APPLES, "band": "STOCK_BAND_OUT_OF_STOCK"}]}
     calls: list[int] = []
+    again = asyncio.Event()
 
     def first(_: Any) -> bool:
         calls.append(1)
+        if len(calls) == 2:
+            again.set()
         return len(calls) == 1
 
     late = await Held().on(page, "**/stock:batchGetLevels", first, none)
@@ -136,8 +146,7 @@ async def test_levels_of_an_earlier_list_are_not_shown_beside_the_new_one(visit,
     await late.asked.wait()
     await page.get_by_role("button", name="One more: Apples").click()
     await expect(line(page, "Apples").locator("output")).to_have_text("3")
-    while len(calls) < 2:
-        await page.wait_for_timeout(20)
+    await again.wait()
     await late.let_go(page, "stock:batchGetLevels")
     assert there >= 3
     await expect(line(page, "Apples").locator(".level")).to_have_text("In stock")
@@ -181,7 +190,7 @@ async def test_a_store_that_fails_late_does_not_replace_the_one_that_is_open(vis
     await expect(page.get_by_role("heading", level=2)).to_have_text(names[1])
     async with page.expect_event("requestfinished", lambda each: each.url.endswith(str(first))):
         go.set()
-    await page.wait_for_timeout(50)
+    await dealt_with(page)
     await expect(page.get_by_role("heading", level=2)).to_have_text(names[1])
 
 

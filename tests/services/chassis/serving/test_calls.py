@@ -197,6 +197,7 @@ async def test_a_running_call_is_counted_until_it_ends() -> None:
 
 async def test_a_short_call_goes_before_the_steps_of_an_import() -> None:
     told: list[str] = []
+    begun = asyncio.Event()
 
     async def collect(requests: AsyncIterator[Origin]) -> StringValue:
         async for _ in requests:
@@ -204,6 +205,7 @@ async def test_a_short_call_goes_before_the_steps_of_an_import() -> None:
             while time.perf_counter() < end_s:
                 pass
             told.append("row")
+            begun.set()
             await asyncio.sleep(0)
         return StringValue()
 
@@ -217,7 +219,7 @@ async def test_a_short_call_goes_before_the_steps_of_an_import() -> None:
     named = {each.name: each for each in both}
     collecting = calls.answer(named["Collect"])(stream(*[KAMPPI] * 20))
     long: asyncio.Future[bytes] = asyncio.ensure_future(collecting)
-    await asyncio.sleep(TURN_S)  # some rows are taken
+    await begun.wait()
     await calls.answer(named["Say"])(REQUEST)
     first, last = told.index("round"), len(told) - told[::-1].index("round")
     await long

@@ -10,6 +10,7 @@ import random
 import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -298,13 +299,25 @@ async def held(settings: ChassisSettings, **options: Any) -> AsyncIterator[Any]:
     await server.stop()
 
 
+async def is_open(socket: Path | None) -> bool:
+    """True while a server takes connections at a socket."""
+    try:
+        _, writer = await asyncio.open_unix_connection(socket)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
 async def test_a_server_that_stops_ends_what_it_has_begun(settings: ChassisSettings) -> None:
     async with held(settings) as (servicer, server, http):
         servicer.waits = True
         call = asyncio.create_task(http.post(FIND, json=AT_KAMPPI))
         await servicer.reached.wait()
         stopping = asyncio.create_task(server.stop())
-        await asyncio.sleep(0.3)
+        async with asyncio.timeout(20):
+            while await is_open(settings.json_socket):  # noqa: ASYNC110 no event
+                await asyncio.sleep(0.02)
         assert not stopping.done()
         servicer.proceed.set()
         answer = await call
