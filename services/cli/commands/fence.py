@@ -48,7 +48,9 @@ def register(app: typer.Typer) -> None:
 
 
 def create(
-    fence: Annotated[str, typer.Argument(metavar="FENCE", help="The new fence's id: kamppi.")],
+    fence: Annotated[
+        str, typer.Argument(metavar="FENCE", help="The new fence's id: rautatientori.")
+    ],
     where: Annotated[
         list[str] | None,
         typer.Argument(metavar="LAT LNG|PLACE", help="The middle of a circle."),
