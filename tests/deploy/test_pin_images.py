@@ -12,8 +12,10 @@ from tests.deploy.queries import DEPLOY
 
 PIN = runpy.run_path(str(DEPLOY / "pin_images.py"))
 OLD, NEW = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
-DOCKER = """#!{python}
-import sys
+RUN = """#!/bin/sh
+exec '{python}' "$0.py" "$@"
+"""
+DOCKER = """import sys
 image = sys.argv[4]
 assert sys.argv[1:4] == ["buildx", "imagetools", "inspect"], sys.argv
 if image in {refused!r}:
@@ -40,7 +42,8 @@ def docker(tmp_path: Path, monkeypatch):
 
     def answer(digest: str, refused: tuple[str, ...] = ()) -> None:
         program = tmp_path / "bin" / "docker"
-        program.write_text(DOCKER.format(python=sys.executable, digest=digest, refused=refused))
+        program.write_text(RUN.format(python=sys.executable))
+        program.with_suffix(".py").write_text(DOCKER.format(digest=digest, refused=refused))
         program.chmod(0o755)
 
     return answer

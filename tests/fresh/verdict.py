@@ -12,6 +12,8 @@ MAY_BE_LACKING = {
     "a C compiler": "C compiler",
     "../shared": "../shared",
     "the fuzzer": "atheris",
+    "Node.js": "Node.js",
+    "the heavy readers": "make extras",
 }
 """What a bare machine lacks, each with a word of the reasons of tests that need it."""
 

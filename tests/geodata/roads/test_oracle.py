@@ -52,7 +52,7 @@ def network_file(name: str, folder: Path) -> Path:
         return HELSINKI_ROADS
     extract = SHARED_DATA / "roads" / f"{name}.osm.pbf"
     if not extract.exists():
-        pytest.skip("the extracts are not beside the checkout")
+        pytest.skip("needs the extracts in ../shared/data/roads")
     path = folder / "town.roads"
     build(extract, path)
     return path

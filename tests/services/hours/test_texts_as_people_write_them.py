@@ -425,7 +425,7 @@ def shared_cases() -> list[dict[str, Any]]:
 
     path = Path(__file__).parents[4] / "shared" / "cases" / "hours_texts.json"
     if not path.exists():
-        pytest.skip("the shared cases are not here")
+        pytest.skip("needs the cases in ../shared/cases")
     cases: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))["cases"]
     return cases
 

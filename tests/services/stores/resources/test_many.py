@@ -17,10 +17,9 @@ from services.directory.stores import StoresReplica, texts_of
 from services.stores.model.matches import Match, Total
 from services.stores.resources import search
 from tests.support import many_stores
-from tests.support.paths import SHARED_DATA
 
 needs_towns = pytest.mark.skipif(
-    not many_stores.TOWNS.exists(), reason=f"needs {SHARED_DATA.name}/world_places.csv.gz"
+    not many_stores.TOWNS.exists(), reason="needs world_places.csv.gz of ../shared/data"
 )
 IN_FRANCE = StoreFilter(region_codes=frozenset({"FR"}))
 
