@@ -191,7 +191,7 @@ def test_javascript_runs(shared_demo):
 NEAREST = ("displayName", "distanceM")
 BASE = "http://127.0.0.1:8080/v1"
 TOLD = {
-    f"'{BASE}/fences?fenceId=kamppi'": ("name", "circle"),
+    f"'{BASE}/fences?fenceId=rautatientori'": ("name", "circle"),
     f"{BASE}/fences:match": ("matches", "fence"),
     f"{BASE}/STORE/trips:start": ("name", "state"),
     f"{BASE}/stockAlerts": ("name", "storeCount"),
