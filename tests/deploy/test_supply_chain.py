@@ -6,6 +6,7 @@ import runpy
 import tomllib
 from importlib.metadata import distribution
 
+import pytest
 from cyclonedx.output.json import JsonV1Dot6
 
 from services.edge.web.packages import JSQR
@@ -69,6 +70,7 @@ def test_every_licence_fits():
     assert set() == {part for part in parts if not FIT.fullmatch(part)}
 
 
+@pytest.mark.long
 def test_the_bill_of_materials_lists_what_the_image_holds():
     made = runpy.run_path(str(DEPLOY / "sbom.py"))
     # `make sbom` also checks it against the schema, which takes most of the time.

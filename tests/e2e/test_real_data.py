@@ -25,8 +25,6 @@ FILES = {
     "fr_fuel_stations": "fuel-fr",
     "fr_charging_stations": "csv",
 }
-DEAREST = {"stores_us", "stores_world_starbucks", "fr_charging_stations", "fr_fuel_stations"}
-"""Half a minute of work or more each: `make soak` imports these."""
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +33,8 @@ def suite(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield suite
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=pytest.mark.soak if name in DEAREST else ()) for name in FILES],
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("name", FILES)
 def test_it_imports_truthfully_and_the_nearest_are_those_of_brute_force(suite, shared_data, name):
     file = shared_data / f"{name}.csv.gz"
     arguments = ["--source", name.replace("_", "."), "--rejects", str(suite.data_dir / "rejected")]

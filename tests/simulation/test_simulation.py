@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
 SEEDS = int(os.environ.get("ENRAYON_TEST_SEEDS", "100"))
 """Seeds that the long run takes."""
-FEW = 6
+FEW = 4
 """Seeds of the short run: they take half a minute of one core."""
 
 

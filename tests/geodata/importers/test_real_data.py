@@ -99,6 +99,7 @@ def test_american_stores_keep_their_hours_and_addresses(
     assert all(validate(expression(store)) for store in stores if store.opening_hours)
 
 
+@pytest.mark.long
 def test_starbucks_of_the_world_have_known_faults_only(
     shared_data: Path, shared_rows: Rows
 ) -> None:

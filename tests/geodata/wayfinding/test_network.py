@@ -209,6 +209,7 @@ def test_asking_changes_nothing() -> None:
     assert np.array_equal(first, network.walks([DOOR, SHOP]).lengths_m)
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=20)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0, 40, entries.EDGES_KEPT]))
 def test_entries_that_are_kept_change_no_walk(seed: int, edges_kept: int) -> None:
