@@ -166,7 +166,7 @@ async def test_absurd_requests_of_every_rpc_get_documented_codes(
     for module in app.SERVICES.values():
         await feed(channel)  # methods that delete are called too
         for method in module.CONTRACT.methods:
-            await asked.ask(channel, method, 32, 6 if method.server_streaming else 25)
+            await asked.ask(channel, method, 32, 6 if method.server_streaming else 15)
     figure(32, str(asked))
     assert [] == asked.undocumented
 

@@ -141,7 +141,7 @@ def preloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(["stock", "trips"], id="failover", marks=pytest.mark.long),
     ],
 )
-@pytest.mark.parametrize("kills", [5, pytest.param(100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kills", [3, pytest.param(100, marks=pytest.mark.soak)])
 async def test_row_57_kills_between_fact_and_claim(
     tmp_path, preloaded, monkeypatch, request, kills, victims, figure
 ):
@@ -189,7 +189,9 @@ async def test_row_57_kills_between_fact_and_claim(
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("victim", ["work", "database", "power", "stock"])
+@pytest.mark.parametrize(
+    "victim", ["work", "database", "power", pytest.param("stock", marks=pytest.mark.long)]
+)
 async def test_row_60_a_store_closes_with_holds_on_it_while_parts_die(
     tmp_path, preloaded, monkeypatch, request, victim, figure
 ):
