@@ -325,6 +325,13 @@ class Reservations:
         argument = {"to": target}
         try:
             hold = await self.changes.change(request.name, "depart", "", argument, key)
+        except ReservationExpired:
+            # A first attempt that broke off may have held the goods there in time: it has moved.
+            with suppress(ReservationNotFound):
+                there = await self.get(target)
+                if there.is_live:
+                    return there
+            raise
         except ReservationState:
             # It ended after a first attempt that broke off, which may have held the goods there.
             with suppress(ReservationNotFound, ReservationState, ReservationExpired):

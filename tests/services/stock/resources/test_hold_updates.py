@@ -28,6 +28,7 @@ from tests.support.stock import (
     MILK,
     STOCKMANN,
     available,
+    basket,
     hold,
     state,
 )
@@ -330,3 +331,38 @@ async def test_a_retried_transfer_of_a_hold_that_has_ended_keeps_nothing_there(s
     code, reason, _ = await refusal(stock.TransferReservation(transfer))
     assert (CODE.FAILED_PRECONDITION, "RESERVATION_STATE") == (code, reason)
     assert (9, 9) == (await available(stock, STOCKMANN), await available(stock, FORUM))
+
+
+async def test_a_retried_transfer_of_a_hold_that_has_expired_tells_what_is_held_there(
+    stock, monkeypatch
+):
+    await state(stock, STOCKMANN, milk=9)
+    await state(stock, FORUM, milk=9)
+    made = await stock.CreateReservation(
+        stock_pb2.CreateReservationRequest(
+            parent=STOCKMANN, items=basket(milk=2), ttl={"seconds": 2}
+        )
+    )
+    transfer = stock_pb2.TransferReservationRequest(
+        name=made.name, destination_store=FORUM, request_id="move"
+    )
+    reserve, names = Holds.reserve, []
+
+    async def reserve_and_die(self: Holds, store: str, *args: Any, **kwargs: Any) -> Any:
+        outcome = await reserve(self, store, *args, **kwargs)
+        names.append(f"stores/{store}/reservations/{outcome.hold.id}")
+        raise redis.exceptions.ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Holds, "reserve", reserve_and_die)
+        await refusal(stock.TransferReservation(transfer))
+    await stock.ExtendReservation(
+        stock_pb2.ExtendReservationRequest(name=names[0], ttl={"seconds": 3600})
+    )
+    async with asyncio.timeout(30):
+        while (await get(stock, made.name)).state != State.STATE_EXPIRED:  # noqa: ASYNC110 no event
+            await asyncio.sleep(0.1)
+
+    there = await stock.TransferReservation(transfer)
+    assert (names[0], State.STATE_CONFIRMED, {MILK: 2}) == (there.name, there.state, held(there))
+    assert (9, 7) == (await available(stock, STOCKMANN), await available(stock, FORUM))
